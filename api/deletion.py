@@ -2,7 +2,7 @@
 
 from fastapi import BackgroundTasks
 
-from api.runs import cancel_runs
+from api.background_tasks import cancel_runs
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.maintenance.deletion import Deleted
 

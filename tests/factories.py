@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import object_parts
+from content_pipeline.core import s3_multipart
 from content_pipeline.core.calendar import items
 from content_pipeline.core.clock import now
 from content_pipeline.core.media.media_info import MediaInfo
@@ -103,7 +103,7 @@ def make_upload(session: Session, workspace_id: UUID, **fields: Any) -> Upload:
 def make_multipart_upload(session: Session, workspace_id: UUID, **fields: Any) -> MultipartUpload:
     """One of a file of two parts, of which none has arrived."""
     upload_id = uuid4()
-    store_id = object_parts.begin(uploads.file_key(workspace_id, upload_id))
+    store_id = s3_multipart.create(uploads.file_key(workspace_id, upload_id))
     usual = {"file_name": "holiday.mp4", "size": multipart.PART_BYTES + 1000, "store_id": store_id}
     plan = workspaces.plan_of(session, workspace_id)
     return multipart.create(session, plan, workspace_id, upload_id, **(usual | fields))

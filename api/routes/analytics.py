@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.background import BackgroundTask
 
+from api.background_tasks import launch_runs
 from api.deps import CallerDep, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute, LargeJsonRoute
-from api.runs import launch_runs
 from api.schemas.analytics import (
     AudienceView,
     BestTimesView,

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.audit import ChangeDep
+from api.background_tasks import launch_runs
 from api.deletion import finish_deletion
 from api.deps import CallerDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.runs import launch_runs
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos

@@ -11,13 +11,13 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from api.audit import ChangeDep
+from api.background_tasks import cancel_runs, launch_runs
 from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
 from api.pagination import link_next
-from api.runs import cancel_runs, launch_runs
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
 from api.streaming import events

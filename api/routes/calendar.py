@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.audit import ChangeDep
+from api.background_tasks import cancel_runs, launch_runs
 from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
-from api.runs import cancel_runs, launch_runs
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime

@@ -11,13 +11,13 @@ from starlette.background import BackgroundTask
 
 from api import uploads
 from api.audit import ChangeDep
+from api.background_tasks import launch_runs
 from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
 from api.json_routes import JsonRoute, LargeJsonRoute
 from api.limits.bulkhead import in_bulkhead
 from api.pagination import link_next
-from api.runs import launch_runs
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
 from api.schemas.glossary import Vocabulary
 from api.schemas.problems import problems

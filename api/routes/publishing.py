@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.audit import ChangeDep
+from api.background_tasks import launch_runs
 from api.deps import CallerDep, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
 from api.paths import PUBLIC_PATH
-from api.runs import launch_runs
 from api.schemas.problems import problems
 from api.schemas.publishing import (
     DryRunResults,

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
+from api.background_tasks import cancel_runs, launch_runs
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import SHARED_THREAD
 from api.limits.concurrency_limits import client_of
 from api.pagination import link_next
-from api.runs import cancel_runs, launch_runs
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
 from api.streaming import events

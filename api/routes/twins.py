@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from api.audit import ChangeDep
+from api.background_tasks import cancel_runs
 from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
-from api.runs import cancel_runs
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinSummary, TwinView
 from content_pipeline.core.calendar import items

@@ -22,7 +22,7 @@ from api.schemas.problems import problems
 from api.schemas.uploads import MultipartRequest, MultipartSummary, MultipartView, UploadSummary, UploadView
 from api.upload_routes import TEMPORARY_SPACE, UploadRoute
 from api.uploads import file_of, stored, undone_on_error
-from content_pipeline.core import object_parts
+from content_pipeline.core import s3_multipart
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.maintenance import upload_deletion
@@ -116,8 +116,8 @@ def begin_multipart_upload(body: MultipartRequest, caller: CallerDep, idempotent
     _check_space(caller, body.size, missing=body.size)
     upload_id = uuid4()
     key = uploads.file_key(caller.workspace_id, upload_id)
-    store_id = object_parts.begin(key)
-    with undone_on_error(partial(object_parts.drop, key, store_id)), idempotent.transaction() as session:
+    store_id = s3_multipart.create(key)
+    with undone_on_error(partial(s3_multipart.abort, key, store_id)), idempotent.transaction() as session:
         upload = multipart.create(
             session,
             caller.plan,

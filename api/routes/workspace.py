@@ -5,10 +5,10 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 from starlette.background import BackgroundTask
 
+from api.background_tasks import launch_runs
 from api.deps import AdminDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.runs import launch_runs
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.workspace import WorkspaceExportRequest

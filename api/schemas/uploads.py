@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.signed_url import SignedUrl
-from content_pipeline.core import object_parts
+from content_pipeline.core import s3_multipart
 from content_pipeline.core.models import MultipartUpload, Upload
 from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.uploads import multipart, uploads
@@ -106,7 +106,7 @@ class MultipartView(MultipartSummary):
                     number=part.number,
                     offset=part.offset,
                     size=part.size,
-                    url=object_parts.url(upload.file_key, upload.store_id, part.number, size=part.size),
+                    url=s3_multipart.presign_part(upload.file_key, upload.store_id, part.number, size=part.size),
                 )
                 for part in missing[:MAX_LINKED_PARTS]
             ],

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from api import upload_routes
-from content_pipeline.core import object_parts, storage
+from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable, NotFound
@@ -233,7 +233,7 @@ def test_a_completion_that_was_interrupted_can_be_repeated(client: TestClient) -
     put(begun["missing_parts"][0], content)
     with transaction() as session:
         row = session.get_one(MultipartUpload, UUID(begun["id"]))
-    object_parts.join(row.file_key, row.store_id, object_parts.stored(row.file_key, row.store_id))
+    s3_multipart.complete(row.file_key, row.store_id, s3_multipart.list_parts(row.file_key, row.store_id))
     assert client.get(f"{MULTIPART}/{begun['id']}").json()["missing_parts"] == []
     assert complete(client, begun["id"]).status_code == 201
 
@@ -275,7 +275,7 @@ def test_an_upload_in_parts_is_dropped_with_what_has_arrived(client: TestClient)
         row = session.get_one(MultipartUpload, UUID(begun["id"]))
     assert client.delete(f"{MULTIPART}/{begun['id']}").status_code == 204
     with pytest.raises(NotFound):
-        object_parts.stored(row.file_key, row.store_id)
+        s3_multipart.list_parts(row.file_key, row.store_id)
     assert put(begun["missing_parts"][0], content).status_code == 404
     assert complete(client, begun["id"]).status_code == 404
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from content_pipeline.core import object_parts, pictures, rate_limits, storage
+from content_pipeline.core import pictures, rate_limits, s3_multipart, storage
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.analytics import retention as analytics
@@ -101,10 +101,10 @@ def sweep_files() -> int:
     purged meanwhile, and parts of files that were not joined.
     """
     deleted = 0
-    for key, multipart_id in object_parts.unfinished(older_than=real_now() - ORPHANED):
+    for key, multipart_id in s3_multipart.list_unfinished(older_than=real_now() - ORPHANED):
         if _OF_WORKSPACE.match(key):
             with isolated("retention", key):
-                object_parts.drop(key, multipart_id)
+                s3_multipart.abort(key, multipart_id)
                 deleted += 1
     usage = BucketUsage()
     stored = (found.key for found in usage.counted(storage.listing()) if found.written_at < real_now() - ORPHANED)

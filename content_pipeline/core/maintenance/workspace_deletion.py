@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import object_parts, pictures, storage
+from content_pipeline.core import pictures, s3_multipart, storage
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.analytics import analysts
 from content_pipeline.core.bulk import csv_inbox
@@ -72,8 +72,8 @@ def worked_on(session: Session, workspace_id: UUID) -> set[tuple[str, str]]:
 def delete_files(workspace_id: UUID, name: str) -> None:
     """Delete all files of the workspace, also those in its folders of the inbox, parts of uploads, and the pictures of
     Dagster's pages. Raises Unavailable."""
-    for key, multipart_id in object_parts.unfinished(f"{workspace_id}/"):
-        object_parts.drop(key, multipart_id)
+    for key, multipart_id in s3_multipart.list_unfinished(f"{workspace_id}/"):
+        s3_multipart.abort(key, multipart_id)
     storage.delete_folder(f"{workspace_id}/")
     pictures.delete_of(workspace_id)
     for area in (csv_inbox.INBOX, csv_inbox.ACCEPTED, csv_inbox.REJECTED):

@@ -16,12 +16,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import object_parts, storage
+from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, NotFound
 from content_pipeline.core.models import MultipartUpload, Plan, Upload
-from content_pipeline.core.object_parts import StoredPart
 from content_pipeline.core.pagination import newest_first
+from content_pipeline.core.s3_multipart import StoredPart
 from content_pipeline.core.uploads import uploads
 from content_pipeline.core.uploads.examination import Examined, examine
 from content_pipeline.core.workspaces.ownership import owned
@@ -54,7 +54,7 @@ def create(
     size: int,
     store_id: str,
 ) -> MultipartUpload:
-    """Create the row of an upload that `object_parts.begin` has begun under `uploads.file_key`.
+    """Create the row of an upload that `s3_multipart.create` has begun under `uploads.file_key`.
 
     Raises PlanLimit when the plan has no room for `size` bytes, Conflict `too_many_uploads` beyond MOST_OPEN.
     """
@@ -118,7 +118,7 @@ def missing_parts(upload: MultipartUpload) -> list[Part]:
 def _arrived_parts(upload: MultipartUpload) -> list[StoredPart] | None:
     """The parts that the store has; None where a completion has joined them."""
     try:
-        return object_parts.stored(upload.file_key, upload.store_id)
+        return s3_multipart.list_parts(upload.file_key, upload.store_id)
     except NotFound:
         if storage.exists(upload.file_key):
             return None
@@ -140,7 +140,7 @@ def complete(upload: MultipartUpload, target: Path, *, media_seconds: int) -> Ex
     if arrived is not None:
         _check_complete(_missing(upload, arrived))
         with suppress(NotFound):  # another request has joined them meanwhile
-            object_parts.join(upload.file_key, upload.store_id, arrived)
+            s3_multipart.complete(upload.file_key, upload.store_id, arrived)
     try:
         storage.fetch(upload.file_key, target)
     except NotFound:
@@ -187,7 +187,7 @@ def finish(
 
 def drop(upload: MultipartUpload) -> None:
     """Delete what the store has of it. Raises Unavailable."""
-    object_parts.drop(upload.file_key, upload.store_id)
+    s3_multipart.abort(upload.file_key, upload.store_id)
     storage.delete(upload.file_key)
 
 

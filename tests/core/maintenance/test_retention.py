@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core import object_parts, storage
+from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -57,11 +57,11 @@ def test_recordings_without_a_row_are_deleted_and_no_others(
 def test_a_file_is_as_old_as_the_bucket_says_where_the_clock_is_moved(workspace_id: UUID, moved_clock: None) -> None:
     key = uploads.file_key(workspace_id, uuid4())  # its upload is under way: the row comes later
     storage.put(key, io.BytesIO(b"video"), content_type="video/mp4")
-    parts = key, object_parts.begin(key)
+    parts = key, s3_multipart.create(key)
     retention.sweep_files()
     assert storage.exists(key)
-    assert parts in object_parts.unfinished(older_than=_later())
-    object_parts.drop(*parts)
+    assert parts in s3_multipart.list_unfinished(older_than=_later())
+    s3_multipart.abort(*parts)
 
 
 def copy_of(workspace_id: UUID, request_id: UUID, name: str) -> str:

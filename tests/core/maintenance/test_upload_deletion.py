@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from content_pipeline.core import object_parts, storage
+from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.calendar import items
 from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
@@ -122,15 +122,15 @@ def test_parts_that_were_not_completed_are_deleted_after_a_day(workspace_id: UUI
     with transaction() as session:
         abandoned, young = (make_multipart_upload(session, workspace_id) for _ in range(2))
         abandoned.created_at = now() - multipart.KEPT - timedelta(minutes=1)
-    address = object_parts.url(abandoned.file_key, abandoned.store_id, 2, size=1000)
+    address = s3_multipart.presign_part(abandoned.file_key, abandoned.store_id, 2, size=1000)
     assert httpx.put(address, content=bytes(1000)).status_code == 200
     upload_deletion.sweep()
     with transaction() as session:
         assert session.get(MultipartUpload, abandoned.id) is None
         assert session.get(MultipartUpload, young.id)
     with pytest.raises(NotFound):
-        object_parts.stored(abandoned.file_key, abandoned.store_id)
-    assert object_parts.stored(young.file_key, young.store_id) == []
+        s3_multipart.list_parts(abandoned.file_key, abandoned.store_id)
+    assert s3_multipart.list_parts(young.file_key, young.store_id) == []
 
 
 def test_a_completion_at_the_same_moment_keeps_its_file(workspace_id: UUID) -> None:
@@ -153,14 +153,14 @@ def test_parts_without_a_row_are_deleted_after_a_day_and_those_of_users_are_not(
     workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = uploads.file_key(workspace_id, workspace_id), "inbox/mine/reels.csv"
-    begun = [(key, object_parts.begin(key)) for key in lost]
+    begun = [(key, s3_multipart.create(key)) for key in lost]
     retention.sweep_files()
-    assert set(begun) <= set(object_parts.unfinished(older_than=_after_a_day()))
+    assert set(begun) <= set(s3_multipart.list_unfinished(older_than=_after_a_day()))
     monkeypatch.setattr(retention, "real_now", _after_a_day)
     retention.sweep_files()
-    left = set(object_parts.unfinished(older_than=_after_a_day()))
+    left = set(s3_multipart.list_unfinished(older_than=_after_a_day()))
     assert left & set(begun) == {begun[1]}
-    object_parts.drop(*begun[1])
+    s3_multipart.abort(*begun[1])
 
 
 def _after_a_day() -> datetime:

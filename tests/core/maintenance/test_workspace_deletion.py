@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core import object_parts, pictures, storage
+from content_pipeline.core import pictures, s3_multipart, storage
 from content_pipeline.core.database import Base, transaction
 from content_pipeline.core.errors import Conflict, NotFound, Unauthorized
 from content_pipeline.core.maintenance import workspace_deletion
@@ -91,10 +91,10 @@ def test_parts_of_files_that_were_not_joined_go(workspace_id: UUID) -> None:
     with transaction() as session:
         mine, other = (make_multipart_upload(session, owner) for owner in (workspace_id, make_workspace(session)))
         begun = [(upload.file_key, upload.store_id) for upload in (mine, other)]
-    assert set(begun) <= set(object_parts.unfinished())
+    assert set(begun) <= set(s3_multipart.list_unfinished())
     workspace_deletion.delete_files(workspace_id, "mine")
-    assert set(begun) & set(object_parts.unfinished()) == {begun[1]}
-    object_parts.drop(*begun[1])
+    assert set(begun) & set(s3_multipart.list_unfinished()) == {begun[1]}
+    s3_multipart.abort(*begun[1])
 
 
 def test_the_pictures_of_a_workspace_go_and_those_of_others_and_of_all_stay(workspace_id: UUID) -> None:

@@ -7,12 +7,12 @@ from content_pipeline.core.speech.english import (
     abbreviations,
     amounts,
     capitals,
+    censored_words,
     codes,
     dates_and_times,
-    masked_words,
     number_suffixes,
     numbers,
-    postal_codes,
+    zip_codes,
 )
 from content_pipeline.core.speech.english.roman_numerals import roman_numeral
 from content_pipeline.core.speech.english.word_parts import WordPart, prosody_mark
@@ -235,14 +235,14 @@ def _weekday(before: WordPart, part: WordPart, after: WordPart) -> str | None:
     return dates_and_times.DAYS.get(part.core) if beside or after.core in dates_and_times.DAYS else None
 
 
-def _postal_code(before: WordPart, part: WordPart, after: WordPart) -> str | None:
-    return postal_codes.postal_code(part)
+def _zip_code(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    return zip_codes.zip_code(part)
 
 
-def _masked_word(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+def _censored_word(before: WordPart, part: WordPart, after: WordPart) -> str | None:
     """A word with stars inside or at its end; not one in Markdown's stars."""
     stars = len(part.tail) - len(part.tail.lstrip("*"))
-    return None if part.text.startswith("*") else masked_words.masked_word(part.core + "*" * stars)
+    return None if part.text.startswith("*") else censored_words.censored_word(part.core + "*" * stars)
 
 
 def _abbreviation(before: WordPart, part: WordPart, after: WordPart) -> str | None:
@@ -252,8 +252,8 @@ def _abbreviation(before: WordPart, part: WordPart, after: WordPart) -> str | No
 
 
 _RULES: tuple[Callable[[WordPart, WordPart, WordPart], str | None], ...] = (
-    _masked_word,
-    _postal_code,
+    _censored_word,
+    _zip_code,
     _month,
     _day,
     _price_before_scale,

@@ -9,7 +9,6 @@ from content_pipeline.core.speech.english.context_rules import (
     read_in_context,
     read_telephone,
 )
-from content_pipeline.core.speech.english.postal_codes import mark_postal_codes
 from content_pipeline.core.speech.english.word_parts import (
     WordPart,
     attach_length_units,
@@ -21,6 +20,7 @@ from content_pipeline.core.speech.english.word_parts import (
     split_word,
 )
 from content_pipeline.core.speech.english.word_rules import read_word
+from content_pipeline.core.speech.english.zip_codes import mark_zip_codes
 
 
 def normalize_line(words: Sequence[str]) -> list[str]:
@@ -34,7 +34,7 @@ def normalize_line(words: Sequence[str]) -> list[str]:
     for prepare in (
         silence_brackets,
         join_thousands,
-        mark_postal_codes,
+        mark_zip_codes,
         mark_mixed_numbers,
         name_signs_of_equations,
         attach_length_units,

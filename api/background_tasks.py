@@ -1,4 +1,4 @@
-"""Launches and cancels runs after the response, in threads of their own."""
+"""Background tasks of responses that launch and cancel Dagster runs, in threads of their own."""
 
 from api.limits.thread_pools import LAUNCHES
 from content_pipeline.core.models import Task

@@ -1,4 +1,4 @@
-"""Text normalization of American postal codes: "CA 90210" is the state's name and five digits."""
+"""Text normalization of US ZIP codes: "CA 90210" is read as "California nine zero two one zero"."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _STATES = {
 _CODE = re.compile(r"\d{5}(?:-\d{4})?")
 
 
-def mark_postal_codes(line: Sequence[WordPart]) -> Iterator[WordPart]:
+def mark_zip_codes(line: Sequence[WordPart]) -> Iterator[WordPart]:
     """The line, with the names of states in "Austin, TX 78701", and their codes marked. Elsewhere "IN" is a word."""
     nothing = WordPart()
     is_code = False
@@ -34,6 +34,6 @@ def mark_postal_codes(line: Sequence[WordPart]) -> Iterator[WordPart]:
         yield part
 
 
-def postal_code(part: WordPart) -> str | None:
-    """The digits of a postal code; None for anything else."""
+def zip_code(part: WordPart) -> str | None:
+    """The digits of a ZIP code; None for anything else."""
     return ", ".join(map(digits, part.core.split("-"))) if part.in_address else None

@@ -1,4 +1,4 @@
-"""S3 objects that arrive in parts: multipart uploads."""
+"""S3 multipart uploads: create, presign and list parts, complete and abort."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -20,13 +20,13 @@ class StoredPart:
     etag: str
 
 
-def begin(key: str) -> str:
+def create(key: str) -> str:
     """Begin an object that arrives in parts. Returns the store's id for it. Raises Unavailable."""
     with translated_errors(key):
         return client().create_multipart_upload(Bucket=settings().s3_bucket, Key=key)["UploadId"]
 
 
-def url(key: str, multipart_id: str, number: int, *, size: int) -> str:
+def presign_part(key: str, multipart_id: str, number: int, *, size: int) -> str:
     """A presigned PUT URL for one part, valid for `link_seconds`. The store refuses another length than `size`."""
     params = {
         "Bucket": settings().s3_bucket,
@@ -38,7 +38,7 @@ def url(key: str, multipart_id: str, number: int, *, size: int) -> str:
     return public_client().generate_presigned_url("upload_part", Params=params, ExpiresIn=settings().link_seconds)
 
 
-def stored(key: str, multipart_id: str) -> list[StoredPart]:
+def list_parts(key: str, multipart_id: str) -> list[StoredPart]:
     """The parts that have arrived, by number. Raises NotFound when it was joined or dropped, Unavailable."""
     with translated_errors(key):
         paginator = client().get_paginator("list_parts")
@@ -48,7 +48,7 @@ def stored(key: str, multipart_id: str) -> list[StoredPart]:
     return [StoredPart(number, part["Size"], part["ETag"]) for number, part in sorted(found.items())]
 
 
-def join(key: str, multipart_id: str, parts: Iterable[StoredPart]) -> None:
+def complete(key: str, multipart_id: str, parts: Iterable[StoredPart]) -> None:
     """Make the object of its parts. Raises NotFound when it was joined or dropped already, Unavailable."""
     listed: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
     with translated_errors(key):
@@ -57,13 +57,13 @@ def join(key: str, multipart_id: str, parts: Iterable[StoredPart]) -> None:
         )
 
 
-def drop(key: str, multipart_id: str) -> None:
+def abort(key: str, multipart_id: str) -> None:
     """Delete the parts; nothing happens if they are gone already. Raises Unavailable."""
     with suppress(NotFound), translated_errors(key):
         client().abort_multipart_upload(Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id)
 
 
-def unfinished(prefix: str = "", *, older_than: datetime | None = None) -> Iterator[tuple[str, str]]:
+def list_unfinished(prefix: str = "", *, older_than: datetime | None = None) -> Iterator[tuple[str, str]]:
     """Key and id of the objects below `prefix` whose parts were not joined, begun before `older_than`; None: whenever.
 
     Raises Unavailable.

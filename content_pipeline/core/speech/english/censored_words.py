@@ -1,4 +1,4 @@
-"""Text normalization of words that creators mask for filters: "sh*t" is bleeped, "k*ll" is said."""
+"""Text normalization of words censored with asterisks: "sh*t" is read as "bleep", "k*ll" as "kill"."""
 
 import re
 from typing import Final
@@ -17,7 +17,7 @@ virus
 _MASKED: Final = re.compile(r"([A-Za-z*]{2,20})('s)?")
 
 
-def masked_word(text: str) -> str | None:
+def censored_word(text: str) -> str | None:
     """What to say for a word with stars in place of letters; None for any other text, as a product or a footnote.
 
     At the end two stars at least are a mask. Of three characters only "s*x" is one: "w*h" is a product.
