@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import report, results
+from bench.__main__ import BENCHMARKS
 from bench.results import Result
 
 PAGE: Final = Path("docs/performance.md")
@@ -25,7 +26,8 @@ def write() -> None:
     """Benchmarks in alphabetical order. Those without a result on this machine keep the section that they have."""
     new = {name: _section(result) for name, result in results.load().items()}
     sections = _sections_so_far() | new
-    PAGE.write_text(_INTRODUCTION + "".join(f"\n## {name}\n\n{sections[name]}\n" for name in sorted(sections)))
+    names = sorted(sections.keys() & BENCHMARKS.keys())
+    PAGE.write_text(_INTRODUCTION + "".join(f"\n## {name}\n\n{sections[name]}\n" for name in names))
 
 
 def _sections_so_far() -> dict[str, str]:

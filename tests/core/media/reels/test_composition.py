@@ -1,5 +1,6 @@
 """Rendering of whole reels."""
 
+import colorsys
 import io
 from collections.abc import Iterator
 from fractions import Fraction
@@ -70,6 +71,12 @@ def _picture(reel: Path, seconds: float) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(thumbnails.of_moment(reel, seconds))), float)
 
 
+def _hue(picture: np.ndarray) -> float:
+    """Of the mean color, in degrees."""
+    hue, _, _ = colorsys.rgb_to_hsv(*picture.mean(axis=(0, 1)) / 255)
+    return hue * 360
+
+
 def _lumas(reel: Path) -> list[np.ndarray]:
     """Luma of each frame, every eighth row."""
     with av.open(str(reel)) as container:
@@ -130,11 +137,15 @@ def test_a_reel_goes_on_smoothly_where_its_plate_begins_again(tmp_path: Path) ->
 
 def test_a_long_reel_changes_its_look_and_loses_no_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(composition, "MAX_LOOK_SECONDS", 0.5)
-    frames = _lumas(_rendered(tmp_path, seconds=1.4))
+    reel = _rendered(tmp_path, seconds=1.4)
+    frames = _lumas(reel)
     assert len(frames) == 42
     steps = [np.abs(one - other).mean() for one, other in pairwise(frames)]
     cuts = [number for number, step in enumerate(steps, start=1) if step > 4 * np.median(steps)]
     assert cuts == [14, 28]
+    # The hue is turned forwards and backwards in turn, by 5° at least.
+    first, second, third = (_hue(_picture(reel, moment)) for moment in (0.2, 0.7, 1.2))
+    assert min(first, third) - second > 10
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.gif", "a.mp4"])
