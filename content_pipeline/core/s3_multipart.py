@@ -8,7 +8,7 @@ from typing import Any
 
 from content_pipeline.core.errors import NotFound
 from content_pipeline.core.settings import settings
-from content_pipeline.core.storage import client, public_client, translated_errors
+from content_pipeline.core.storage import client, connection_errors, public_client, translated_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def list_unfinished(prefix: str = "", *, older_than: datetime | None = None) -> 
     Raises Unavailable.
     """
     listing = client().get_paginator("list_multipart_uploads")
-    with translated_errors("its list of parts"):
+    with connection_errors("its list of parts"):
         for page in listing.paginate(Bucket=settings().s3_bucket, Prefix=prefix):
             yield from (
                 (found["Key"], found["UploadId"])

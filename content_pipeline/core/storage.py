@@ -198,14 +198,14 @@ def delete_folder(prefix: str) -> None:
 
 def keys_below(prefix: str) -> Iterator[str]:
     """The keys of all objects below `prefix`. Raises Unavailable."""
-    with translated_errors("its list of files"):
+    with connection_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket, Prefix=prefix):
             yield from (found["Key"] for found in page.get("Contents", []))
 
 
 def listing() -> Iterator[StoredObject]:
     """All objects of the bucket. Raises Unavailable."""
-    with translated_errors("its list of files"):
+    with connection_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket):
             yield from map(_stored_object, page.get("Contents", []))
 
@@ -217,7 +217,7 @@ def listing_since(moment: datetime) -> Iterator[StoredObject]:
 
 def store_time() -> datetime:
     """The time by the store's own clock, in full seconds, as the times of its listings are. Raises Unavailable."""
-    with translated_errors("its time"):
+    with connection_errors("its time"):
         answer = client().head_bucket(Bucket=settings().s3_bucket)
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
@@ -227,7 +227,7 @@ def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
 
     In the store's own order: SeaweedFS lists `a/x` before `a b/x`. Raises Unavailable.
     """
-    with translated_errors("its list of files"):
+    with connection_errors("its list of files"):
         page = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix, StartAfter=after, MaxKeys=most)
     return [_stored_object(found) for found in page.get("Contents", [])]
 
@@ -238,7 +238,7 @@ def _stored_object(found: "ObjectTypeDef") -> StoredObject:
 
 def list_folders(prefix: str) -> list[str]:
     """The folders directly below `prefix`, each with its slash, and the keys of objects there. Raises Unavailable."""
-    with translated_errors("its list of files"):
+    with connection_errors("its list of files"):
         paginator = client().get_paginator("list_objects_v2")
         pages = list(paginator.paginate(Bucket=settings().s3_bucket, Prefix=prefix, Delimiter="/"))
     return [
@@ -324,14 +324,26 @@ def _origin(url: SplitResult) -> tuple[str | None, int | None]:
 
 @contextmanager
 def translated_errors(key: str) -> Iterator[None]:
-    """Translate boto errors to NotFound and Unavailable."""
+    """Translate boto errors about the object `key` to NotFound and Unavailable."""
+    with connection_errors(key):
+        try:
+            yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                raise NotFound(
+                    f"The stored file {key} is gone.", code="object_gone", remedy="Make it again, or upload it again."
+                ) from error
+            raise
+
+
+@contextmanager
+def connection_errors(subject: str) -> Iterator[None]:
+    """Translate boto errors to Unavailable, whatever they are. `subject` is what was asked for."""
     try:
         yield
     except (BotoCoreError, ClientError, S3UploadFailedError, OSError) as error:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _GONE:
-            raise NotFound(
-                f"The stored file {key} is gone.", code="object_gone", remedy="Make it again, or upload it again."
-            ) from error
         raise Unavailable(
-            f"The object store did not take or give {key}.", code="storage_unavailable", remedy="Try again in a moment."
+            f"The object store did not take or give {subject}.",
+            code="storage_unavailable",
+            remedy="Try again in a moment.",
         ) from error
