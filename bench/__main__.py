@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import psutil
 
 from bench import (
     analytics,
@@ -93,8 +94,12 @@ def main(names: tuple[str, ...], quick: bool) -> None:
                 stack.up()
             environment = Environment(stack, Path(folder), quick)
             for name in names or BENCHMARKS:
+                psutil.cpu_times_percent()  # what it returns next is since this call
                 measured = list(_measure(name, environment))
-                results.save(name, results.Result(now().date(), results.machine(), load, quick, measured))
+                stolen = getattr(psutil.cpu_times_percent(), "steal", 0.0)
+                if stolen >= results.NOTABLE_STOLEN:
+                    report.console.print(f"[yellow]The host withheld {stolen:.1f} % of the CPU: expect odd figures.[/]")
+                results.save(name, results.Result(now().date(), results.machine(), load, quick, measured, stolen))
                 figures += measured
         finally:
             stack.down()

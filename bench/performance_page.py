@@ -37,7 +37,9 @@ def _sections_so_far() -> dict[str, str]:
 
 def _section(result: Result) -> str:
     how = "`--quick`" if result.quick else "whole"
-    head = f"{result.measured_on}, {how}, load before {result.load:.1f}; {result.machine}"
+    is_notable = result.stolen >= results.NOTABLE_STOLEN
+    stolen = f", {result.stolen:.0f} % of the CPU withheld by the host" if is_notable else ""
+    head = f"{result.measured_on}, {how}, load before {result.load:.1f}{stolen}; {result.machine}"
     return f"{head}.\n\n" + "\n".join(_table(result))
 
 

@@ -40,34 +40,55 @@ def test_quantiles_lie_between_the_samples() -> None:
     assert quantile([0.0, 10.0], 0.95) == pytest.approx(9.5)
 
 
-def result(seconds: float) -> Result:
+def result(seconds: float, *, stolen: float = 0.0) -> Result:
     figure = Figure("start", seconds, "s", Reference("before", 0.4), Target(0.4), samples=3)
-    return Result(date(2026, 11, 30), results.machine(), load=0.2, quick=True, figures=[figure])
+    return Result(date(2026, 11, 30), results.machine(), load=0.2, quick=True, figures=[figure], stolen=stolen)
 
 
 def test_the_page_shows_the_newest_result_of_each_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results.json")
     monkeypatch.setattr(performance_page, "PAGE", tmp_path / "performance.md")
-    for name, seconds in ("start", 0.3), ("reels", 0.2), ("start", 0.5):
+    for name, seconds in ("recovery", 0.3), ("reels", 0.2), ("recovery", 0.5):
         results.save(name, result(seconds))
-    assert results.load() == {"start": result(0.5), "reels": result(0.2)}
+    assert results.load() == {"recovery": result(0.5), "reels": result(0.2)}
     performance_page.write()
     page = performance_page.PAGE.read_text()
-    assert page.index("## reels\n\n2026-11-30, `--quick`") < page.index("## start")
+    assert page.index("## recovery\n\n2026-11-30, `--quick`") < page.index("## reels")
     assert "| start | 0.50 s | 0.40 s before | 1.25 × | ≤ 0.4 s | 3 | **✗** |" in page
     assert "| start | 0.20 s | 0.40 s before | 0.50 × | ≤ 0.4 s | 3 | ✓ |" in page
 
 
 def test_the_page_keeps_what_was_measured_on_earlier_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(performance_page, "PAGE", tmp_path / "performance.md")
-    for machine, name in ("earlier", "start"), ("new", "reels"):
+    for machine, name in ("earlier", "recovery"), ("new", "reels"):
         monkeypatch.setattr(results, "RESULTS", tmp_path / f"{machine}.json")
         results.save(name, result(0.2))
         performance_page.write()
         performance_page.write()
     page = performance_page.PAGE.read_text()
     assert page.count("\n## ") == page.count("| start | 0.20 s |") == 2
-    assert page.index("## reels\n\n2026-11-30") < page.index("## start\n\n2026-11-30")
+    assert page.index("## recovery\n\n2026-11-30") < page.index("## reels\n\n2026-11-30")
+
+
+def test_the_page_has_no_benchmark_that_was_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(performance_page, "PAGE", tmp_path / "performance.md")
+    for name in "reels", "removed":
+        results.save(name, result(0.2))
+    performance_page.write()
+    assert "## reels" in performance_page.PAGE.read_text()
+    assert "## removed" not in performance_page.PAGE.read_text()
+
+
+@pytest.mark.parametrize(("stolen", "shown"), [(0.4, "load before 0.2; "), (5.9, "load before 0.2, 6 % of the CPU")])
+def test_the_page_tells_of_time_that_the_host_withheld(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stolen: float, shown: str
+) -> None:
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(performance_page, "PAGE", tmp_path / "performance.md")
+    results.save("reels", result(0.2, stolen=stolen))
+    performance_page.write()
+    assert shown in performance_page.PAGE.read_text()
 
 
 def test_the_scripts_of_a_batch_are_distinct() -> None:
