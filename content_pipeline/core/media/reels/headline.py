@@ -1,16 +1,17 @@
 """The headline of a reel: it fills the first frames, which feeds take for the cover, then makes room for captions."""
 
 from collections.abc import Iterator
+from statistics import mean
 from typing import Final
 
 from pysubs2 import SSAEvent
 
 from content_pipeline.core.media.ass_document import direction_mark, event_text
-from content_pipeline.core.media.caption_layout import Layout, LayoutBox, unbroken_em
+from content_pipeline.core.media.caption_layout import SHRINK_FACTOR, Layout, LayoutBox, unbroken_em
 from content_pipeline.core.media.fonts import LINE_HEIGHT, FontSet
 from content_pipeline.core.media.reels.ass_drawing import font_size_tag, positioned_event
 from content_pipeline.core.media.reels.safe_zone import SAFE_LEFT, SAFE_RIGHT, SAFE_TOP
-from content_pipeline.core.media.timed_words import Segment
+from content_pipeline.core.media.timed_words import Segment, join_words
 
 # The headline is seen for this many seconds: long enough to be read, and gone before the second phrase.
 SECONDS: Final = 1.6
@@ -25,6 +26,8 @@ _COVER_BOTTOM = 1090.0
 _LINE: Final = 1.14
 _MAX_EM, _MIN_EM = 176.0, 94.0
 _OUTLINE: Final = 0.09
+# The sizes that are tried, each smaller by SHRINK_FACTOR: down to 70 % of the largest.
+_SIZES: Final = 8
 _BOX: Final = LayoutBox(
     (SAFE_RIGHT - SAFE_LEFT) - 2 * _OUTLINE * _MAX_EM, (_COVER_BOTTOM - SAFE_TOP) * LINE_HEIGHT / _LINE, _MIN_EM
 )
@@ -32,8 +35,7 @@ _BOX: Final = LayoutBox(
 
 def headline(text: Segment, fonts: FontSet, language: str, *, bottom: float) -> Iterator[SSAEvent]:
     """The events that draw a headline as large as the cover allows, then above captions, which begin at `bottom`."""
-    em = unbroken_em(text, fonts, language, _BOX, _MAX_EM)
-    layout = Layout([text], fonts=fonts, language=language, box=_BOX, em=em)
+    layout = _layout(text, fonts, language)
     (lines,) = layout.cues
     if not lines:  # no font has its characters
         return
@@ -61,3 +63,17 @@ def headline(text: Segment, fonts: FontSet, language: str, *, bottom: float) -> 
             layer=1,
             tags=tags,
         )
+
+
+def _layout(text: Segment, fonts: FontSet, language: str) -> Layout:
+    """As large as the cover allows, or somewhat smaller where the lines become more even by that."""
+    em = unbroken_em(text, fonts, language, _BOX, _MAX_EM)
+    sizes = [max(em * SHRINK_FACTOR**step, _MIN_EM) for step in range(_SIZES)]
+    layouts = [Layout([text], fonts=fonts, language=language, box=_BOX, em=size) for size in sizes]
+    return max(layouts, key=lambda layout: layout.em * _evenness(layout))
+
+
+def _evenness(layout: Layout) -> float:
+    """The mean width of the lines as a share of the widest one."""
+    widths = [layout.fonts.width(join_words(line)) for line in layout.cues[0]]
+    return mean(widths) / max(widths) if widths else 0.0

@@ -80,6 +80,21 @@ def test_headline_and_captions_never_overlap_and_stay_in_the_safe_zone(script: S
     assert lowest < captions
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "lines"),
+    [
+        ("en", "Why your plants keep dying", ["Why your", "plants", "keep dying"]),
+        ("fr", "5 erreurs qui ruinent ton sommeil", ["5 erreurs", "qui ruinent", "ton sommeil"]),
+        ("en", "STOP SCROLLING", ["STOP", "SCROLLING"]),  # one line would be too small
+    ],
+)
+def test_a_headline_is_somewhat_smaller_where_its_lines_become_even(
+    language: str, title: str, lines: list[str]
+) -> None:
+    document, _ = written(language=language, title=title)
+    assert [line.plaintext for line in headline(document)] == lines
+
+
 def test_the_first_frame_is_the_headline_alone_undimmed(tmp_path: Path) -> None:
     document, _ = written(title="You are killing your plants")
     white = (frame(tmp_path, document, (WIDTH, HEIGHT), 0)[:1130] > 220).all(axis=2)
