@@ -4,11 +4,12 @@ import re
 from typing import Final
 
 _BLEEPED: Final = """
-ass asshole assholes badass dumbass bastard bastards bitch bitches bitching bitchy bullshit cock cocks crap crappy cunt
-cunts damn damned dick dicks dickhead fuck fucks fucked fucker fuckers fuckin fucking motherfucker motherfuckers
-motherfucking piss pissed pissing pussy pussies shit shits shitty shitting slut sluts whore whores
+ass asshole assholes badass dumbass bastard bastards bitch bitches bitching bitchy boob boobs bullshit cock cocks crap
+crappy cunt cunts damn damned dick dicks dickhead fuck fucks fucked fucker fuckers fuckin fucking motherfucker
+motherfuckers motherfucking piss pissed pissing pussy pussies shit shits shitty shitting slut sluts tits titties whore
+whores
 """
-# These are said: what is told with them would not be understood without them.
+# These are said, where only one of them fits: what is told with them would not be understood without them.
 _SAID: Final = """
 abuse abused abuser assault blood bomb bombs cancer cocaine dead death deaths die died dies drug drugs gun guns kill
 killed killer killing kills murder murdered naked nude nudes porn rape raped rapist sex sexual sexy suicidal suicide
@@ -36,4 +37,5 @@ def censored_word(text: str) -> str | None:
         return f"bleep{'ing' if hidden.endswith('ing') else ''}{possessive}"
     if is_at_end:  # "d**" may be anything
         return None
-    return next((each + possessive for each in _SAID.split() if shape.fullmatch(each)), None)
+    said = [each for each in _SAID.split() if shape.fullmatch(each)]
+    return said[0] + possessive if len(said) == 1 else None

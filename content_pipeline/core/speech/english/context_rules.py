@@ -1,7 +1,8 @@
 """Text normalization rules that depend on adjacent words: "1," after "May", "km" after "5", "St." before "Louis"."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from content_pipeline.core.speech.english import (
     abbreviations,
@@ -40,26 +41,25 @@ _AFTER_IT = {
 }  # fmt: skip
 # After a number and "in" these tell inches from a place.
 _AFTER_INCHES = {"deep", "diameter", "high", "long", "tall", "thick", "wide"}
+# "+12000", "+100 000 000", "+1 200 000" and "+12 000 500" are growth.
+_MORE = r"(?:\d{1,8}|\d{1,3}(?: 000)+|\d{1,2}(?: 000 \d{3}| \d{3} 000))(?!\d|[ .-]?\(?\d)"
 _TELEPHONE = re.compile(
     r"(?<!\S)(?:"
     r"(?:\+?\d{1,3}[ .-]?)?(?:\(\d{3}\)[ -]?|\d{3}[ .-])\d{3}[ .-]\d{4}"  # (555) 123-4567, +1 555 123 4567
-    r"|\+\d{1,3}(?:[ .-]?\(?\d{2,4}\)?){2,5}"  # +49 30 1234 5678
+    rf"|\+(?!{_MORE})\d{{1,3}}(?:[ .-]?\(?\d{{2,4}}\)?){{2,5}}"  # +49 30 1234 5678
     r"|\d{3}-\d{4}"  # 123-4567
     r"|1-8\d\d-[A-Z\d-]+"  # 1-800-FLOWERS
     r")(?=[.,;:!?)]*(?:\s|$))"
 )
 
 
-def find_telephone_parts(parts: Sequence[WordPart]) -> set[int]:
-    """Indices of the parts that belong to phone numbers."""
-    line = " ".join(part.text for part in parts)
-    spans = [match.span() for match in _TELEPHONE.finditer(line)]
-    found, at = set(), 0
-    for index, part in enumerate(parts):
-        if any(start < at + len(part.text) and at < end for start, end in spans):
-            found.add(index)
+def mark_telephone_numbers(line: Sequence[WordPart]) -> Iterator[WordPart]:
+    """The line, in which the parts of telephone numbers are marked."""
+    spans = [match.span() for match in _TELEPHONE.finditer(" ".join(part.text for part in line))]
+    at = 0
+    for part in line:
+        yield replace(part, in_telephone_number=any(start < at + len(part.text) and at < end for start, end in spans))
         at += len(part.text) + 1
-    return found
 
 
 def read_telephone(core: str) -> str:

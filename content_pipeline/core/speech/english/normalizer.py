@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from content_pipeline.core.speech.english.context_rules import (
-    find_telephone_parts,
     mark_in_context,
+    mark_telephone_numbers,
     read_in_context,
     read_telephone,
 )
@@ -33,6 +33,7 @@ def normalize_line(words: Sequence[str]) -> list[str]:
     line = list(chain.from_iterable(groups))
     for prepare in (
         silence_brackets,
+        mark_telephone_numbers,
         join_thousands,
         mark_zip_codes,
         mark_mixed_numbers,
@@ -61,16 +62,15 @@ def _attach_to_last_word(spoken: list[str], punctuation: str) -> None:
 
 
 def _read_parts(line: Sequence[WordPart]) -> Iterator[tuple[str, str]]:
-    telephones = find_telephone_parts(line)
     said = [part for part in line if part.text]
     neighbors = iter(zip([WordPart(), *said], [*said[1:], WordPart()], strict=False))
-    for index, part in enumerate(line):
+    for part in line:
         if not part.text:
             yield "", ""
             continue
         before, after = next(neighbors)
-        if index in telephones:
-            yield read_telephone(part.core), "," if index + 1 in telephones else prosody_mark(part.tail)
+        if part.in_telephone_number:
+            yield read_telephone(part.core), "," if after.in_telephone_number else prosody_mark(part.tail)
         else:
             yield _read_part(before, part, after), mark_in_context(before, part, after)
 

@@ -28,7 +28,7 @@ _EQUATION_SIGNS = {"–": "minus", "x": "times", "*": "times"}
 _LENGTH_SIGNS = {'"': "in", "'": "ft"}
 _LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?|\d+['\"]?[x×]\d+")
 
-# "1 000 000", "US$5 000", "12 000km". Only those that end in thousands: "612 345 678" may be a telephone number, and
+# "1 000 000", "US$5 000", "12 000km". Only those with a group of zeros: "612 345 678" may be a telephone number, and
 # "100 200 400" a list.
 _FIRST_GROUP = re.compile(rf"(?:[A-Z]{{0,2}}[{_CURRENCY_SIGNS}]|[-+~<])?[1-9]\d{{0,2}}")
 _THOUSANDS = re.compile(r"000(?:\D.*)?")
@@ -62,15 +62,16 @@ _ALLOWED = frozenset(SYMBOLS) | set("–—") | {chr(code) for code in range(32,
 class WordPart:
     """A word split into `core` and trailing punctuation `tail`; `text` is the whole.
 
-    `in_mixed_number`: whether it is a fraction after a whole number, as in "2 1/2". `in_address`: whether it is a
-    postal code. An empty part is read with a later one.
+    `in_mixed_number`: whether it is a fraction after a whole number, as in "2 1/2". An empty part is read with a later
+    one.
     """
 
     text: str = ""
     core: str = ""
     tail: str = ""
     in_mixed_number: bool = False
-    in_address: bool = False
+    in_telephone_number: bool = False
+    is_zip_code: bool = False
 
     @property
     def with_period(self) -> str:
@@ -112,22 +113,25 @@ def mark_mixed_numbers(line: Sequence[WordPart]) -> Iterator[WordPart]:
 
 def join_thousands(line: Sequence[WordPart]) -> Iterator[WordPart]:
     """The line, in which a number whose groups have blanks between them is one part, its last. The others are empty."""
-    digits: list[str] = []
+    groups: list[WordPart] = []
     left = 0
     for index, part in enumerate(line):
         left = left - 1 if left else _count_groups(line[index : index + _MOST_GROUPS])
-        if left or digits:
-            digits.append(part.core)
-        yield WordPart() if left else replace(part, core=",".join(digits)) if digits else part
-        digits = digits if left else []
+        groups.append(part)
+        if left:
+            yield WordPart()
+        else:
+            text, core = (",".join(getattr(group, name) for group in groups) for name in ("text", "core"))
+            yield replace(part, text=text, core=core)
+            groups.clear()
 
 
 def _count_groups(line: Sequence[WordPart]) -> int:
-    """How many groups of three digits belong to the number that the first part begins, up to the last thousands.
+    """How many groups of three digits belong to the number that the first part begins, of which one has to be "000".
 
     None where other digits follow, as in a telephone number.
     """
-    if not _FIRST_GROUP.fullmatch(line[0].core):
+    if line[0].in_telephone_number or not _FIRST_GROUP.fullmatch(line[0].core):
         return 0
     count = 0
     for index, (before, part) in enumerate(pairwise(line), start=1):
@@ -137,6 +141,8 @@ def _count_groups(line: Sequence[WordPart]) -> int:
             count = index
         elif not re.fullmatch(r"\d{3}", part.core):
             return 0 if part.core.isdecimal() else count
+        elif count:
+            count = index
     return count
 
 

@@ -18,6 +18,8 @@ _STATES = {
     "SC": "South Carolina", "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont",
     "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
 }  # fmt: skip
+# Between capitals these are words: "FOUND, IN 50000 HOMES".
+_WORDS = {"HI", "ID", "IN", "LA", "MA", "ME", "OH", "OK", "OR", "PA"}
 _CODE = re.compile(r"\d{5}(?:-\d{4})?")
 
 
@@ -26,14 +28,19 @@ def mark_zip_codes(line: Sequence[WordPart]) -> Iterator[WordPart]:
     nothing = WordPart()
     is_code = False
     for before, part, after in zip([nothing, *line], line, [*line[1:], nothing], strict=False):
-        is_city = before.tail.startswith(",") and before.core.istitle()
         if is_code:
-            part, is_code = replace(part, in_address=True), False
-        elif is_city and part.core in _STATES and not part.tail and _CODE.fullmatch(after.core):
+            part, is_code = replace(part, is_zip_code=True), False
+        elif _is_city(before, part) and part.core in _STATES and not part.tail and _CODE.fullmatch(after.core):
             part, is_code = replace(part, core=_STATES[part.core]), True
         yield part
 
 
+def _is_city(part: WordPart, after: WordPart) -> bool:
+    """Whether a part may be the end of a city's name before the letters of a state: "McLean," or "d'Alene,"."""
+    is_name = not (part.core.islower() or (part.core.isupper() and after.core in _WORDS))
+    return part.tail.startswith(",") and is_name
+
+
 def zip_code(part: WordPart) -> str | None:
     """The digits of a ZIP code; None for anything else."""
-    return ", ".join(map(digits, part.core.split("-"))) if part.in_address else None
+    return ", ".join(map(digits, part.core.split("-"))) if part.is_zip_code else None
