@@ -76,4 +76,5 @@ def _layout(text: Segment, fonts: FontSet, language: str) -> Layout:
 def _evenness(layout: Layout) -> float:
     """The mean width of the lines as a share of the widest one."""
     widths = [layout.fonts.width(join_words(line)) for line in layout.cues[0]]
-    return mean(widths) / max(widths) if widths else 0.0
+    widest = max(widths, default=0.0)  # also 0 for an accent without a letter
+    return mean(widths) / widest if widest else 0.0

@@ -95,6 +95,11 @@ def test_a_headline_is_somewhat_smaller_where_its_lines_become_even(
     assert [line.plaintext for line in headline(document)] == lines
 
 
+def test_a_title_without_width_is_no_headline() -> None:
+    document, _ = written(title="\u0301")  # an accent, which a font draws over nothing
+    assert events(document, "CallText")
+
+
 def test_the_first_frame_is_the_headline_alone_undimmed(tmp_path: Path) -> None:
     document, _ = written(title="You are killing your plants")
     white = (frame(tmp_path, document, (WIDTH, HEIGHT), 0)[:1130] > 220).all(axis=2)
