@@ -183,6 +183,7 @@ def test_a_row_that_repeats_a_lost_run_goes_before_the_others_of_its_batch(
     instance: dg.DagsterInstance, workspace_id: UUID
 ) -> None:
     waiting = tags_of(workspace_id, "media") | dagster_client.lane_tags("media", is_single=False)
+    waiting[dagster_client.PARENT_TAG] = "batch"
     first = submitted(instance, {**waiting, dagster_client.RETRY_TAG: "1"}).tags
     assert int(first[dagster_client.PRIORITY_TAG]) == int(waiting[dagster_client.PRIORITY_TAG]) + 1
     second = submitted(instance, {**first, dagster_client.RETRY_TAG: "2"}).tags
@@ -190,11 +191,20 @@ def test_a_row_that_repeats_a_lost_run_goes_before_the_others_of_its_batch(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("priority", ["2", "-10", "at once"])
+@pytest.mark.parametrize(
+    ("lane", "priority", "parent"),
+    [
+        ("media", "2", {dagster_client.PARENT_TAG: "batch"}),
+        ("media", "-10", {dagster_client.PARENT_TAG: "batch"}),
+        ("media", "at once", {dagster_client.PARENT_TAG: "batch"}),
+        ("io", "5", {}),  # the copy of a planned video, and a post that is prepared
+    ],
+)
 def test_no_other_run_gets_a_higher_priority_by_repeating(
-    instance: dg.DagsterInstance, workspace_id: UUID, priority: str
+    instance: dg.DagsterInstance, workspace_id: UUID, lane: Lane, priority: str, parent: dict[str, str]
 ) -> None:
-    tags = {**tags_of(workspace_id, "media"), dagster_client.PRIORITY_TAG: priority, dagster_client.RETRY_TAG: "1"}
+    again = {dagster_client.PRIORITY_TAG: priority, dagster_client.RETRY_TAG: "1", **parent}
+    tags = tags_of(workspace_id, lane) | again
     assert submitted(instance, tags).tags == tags
 
 

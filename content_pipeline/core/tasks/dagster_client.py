@@ -87,8 +87,10 @@ def back_fill_tags(lane: Lane) -> dict[str, str]:
 
 def retry_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """The tags to add to a run with these tags: of a row that repeats a lost run, a higher priority."""
-    row = next((lane for lane in _PRIORITIES if lane_tags(lane, is_single=False).items() <= tags.items()), None)
-    return _raised(row) if row and RETRY_TAG in tags else {}
+    if not {RETRY_TAG, PARENT_TAG} <= tags.keys():
+        return {}
+    lane = next((lane for lane in _PRIORITIES if lane_tags(lane, is_single=False).items() <= tags.items()), None)
+    return _raised(lane) if lane else {}
 
 
 def _raised(lane: Lane) -> dict[str, str]:
@@ -115,7 +117,9 @@ def run_tags(task: Task, *, is_urgent: bool = True) -> dict[str, str]:
     with transaction() as session:
         shared = row_tags(session, task, task.lane)
     lane = lane_tags(task.lane, is_single=is_urgent and task.parent_id is None)
-    if task.parent_id and task.started_at:  # its run was lost or shut down, and Dagster has not repeated it
+    # Work on the row has begun, and its run was lost, shut down, or in another lane. What waited for a server that is
+    # away, or polls one, goes behind the rows of others that have never run.
+    if task.parent_id and task.started_at and not task.attempt and not task.waits:
         lane |= _raised(task.lane)
     return {**task_tags(task), **shared, **lane, PARTITION_TAG: task.partition_key}
 

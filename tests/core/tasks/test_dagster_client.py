@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,9 +11,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from content_pipeline.core import database
+from content_pipeline.core.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import dagster_client, executions, tasks
+from content_pipeline.core.tasks import dagster_client, deferral, executions, tasks
 from tests.dagster_address import dagster_at
 
 
@@ -56,6 +58,22 @@ def test_the_next_run_of_a_row_that_was_at_work_goes_before_the_rows_that_wait(w
         session.refresh(row)
         again, waiting = (int(dagster_client.run_tags(each)[dagster_client.PRIORITY_TAG]) for each in (row, other))
     assert again == waiting + 1
+
+
+@pytest.mark.parametrize("wait", [{"attempt": 1}, {"attempt": 0, "for_others": True}])
+def test_a_row_that_waited_for_a_server_goes_before_no_row_that_has_never_run(
+    workspace_id: UUID, wait: dict[str, Any]
+) -> None:
+    with database.transaction() as session:
+        batch = tasks.create(session, workspace_id=workspace_id, kind="batch", key=str(uuid4()), lane=None)
+        row = tasks.create(
+            session, workspace_id=workspace_id, kind="reel", key=str(uuid4()), lane="media", parent=batch
+        )
+        usual = dagster_client.run_tags(row)[dagster_client.PRIORITY_TAG]
+        tasks.mark_processing(session, row.kind, row.key)
+        deferral.defer(session, row.id, not_before=now(), lane="media", **wait)
+        session.refresh(row)
+        assert dagster_client.run_tags(row)[dagster_client.PRIORITY_TAG] == usual
 
 
 def test_a_cancel_fences_off_the_runs_of_the_task_before_it_ends_them(task: Task) -> None:
