@@ -84,7 +84,8 @@ def _picture_format(path: Path, head: bytes) -> tuple[str, str]:
     """The name of a format and its media type; empty for what is no picture."""
     if heif.is_photo(path):
         return heif.FORMAT, "image/heic"
-    if b"avif" in heif.brands(path):
+    brands = heif.brands(path)
+    if b"avif" in brands and b"avis" not in brands:  # `avis` is a sequence of pictures
         return "AVIF", "image/avif"
     return next((found for beginning, found in _PICTURES.items() if beginning.match(head)), ("", ""))
 

@@ -53,6 +53,12 @@ def photo_with_a_burst(folder: Path) -> Path:
     return path
 
 
+def moving_avif(folder: Path) -> Path:
+    frames = [Image.new("RGB", (48, 32), color) for color in ("skyblue", "orange")]
+    frames[0].save(folder / "a.avif", save_all=True, append_images=frames[1:], duration=200)
+    return folder / "a.avif"
+
+
 def moving_gif(folder: Path) -> Path:
     frames = [Image.new("RGB", (48, 32), color) for color in ("skyblue", "orange")]
     frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:], duration=200)
@@ -68,6 +74,7 @@ def moving_gif(folder: Path) -> Path:
         (video("a.webm"), "video", "video/webm"),
         (video("a.avi"), "video", "video/x-msvideo"),
         (moving_gif, "video", "image/gif"),
+        (moving_avif, "video", "video/mp4"),
         (sound("a.m4a"), "sound", "audio/mp4"),
         (sound("a.mp3"), "sound", "audio/mpeg"),
         (sound("a.wav"), "sound", "audio/wav"),
