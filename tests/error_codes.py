@@ -46,7 +46,8 @@ class Raised(NamedTuple):
 class Module:
     """The syntax of a module."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
         tree = ast.parse(path.read_text())
         self.is_of_command_line = path.is_relative_to(_COMMAND_LINE)
         nodes = list(ast.walk(tree))
@@ -61,6 +62,9 @@ class Module:
             if isinstance(node, ast.ClassDef)
         }
         self.constants = _imported(tree.body) | _assigned(tree.body)
+        self.imports = {
+            (node.module, alias.name) for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+        }
 
     @cached_property
     def services(self) -> list[Names]:
@@ -90,8 +94,8 @@ class Module:
     def text(self, node: ast.expr | None, names: Names) -> str:
         return self.texts(node, names)[0]
 
-    def contexts(self, call: ast.Call, services: list[Names]) -> Iterator[Names]:
-        """What the names at a call stand for: once for each caller in this module, or for each row of a table."""
+    def contexts(self, call: ast.Call, services: list[Names], modules: Iterable["Module"]) -> Iterator[Names]:
+        """What the names at a call stand for: once for each caller of its function, or for each row of a table."""
         function = self.function_of.get(call)
         if function is None:
             yield {}
@@ -99,7 +103,8 @@ class Module:
         local = _assigned(node for node in ast.walk(function) if isinstance(node, ast.stmt))
         parameters = [argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)]
         used = {ast.unparse(node) for node in ast.walk(call) if isinstance(node, ast.Name | ast.Attribute)}
-        callers = [each for each in self.calls if _name(each.func) == function.name]
+        calling = [module for module in modules if module is self or (self.name, function.name) in module.imports]
+        callers = [each for module in calling for each in module.calls if _name(each.func) == function.name]
         if "self.code" in used:
             yield from (local | service for service in services)
         elif rows := list(self._rows(function)):
@@ -124,7 +129,7 @@ class Module:
 
 def raised() -> Iterator[Raised]:
     """All ways to raise an error."""
-    modules = [Module(path) for path in _sources()]
+    modules = [Module(name, path) for name, path in _sources()]
     kinds = {kind.__name__: kind for kind in _classes()}
     services = list(chain.from_iterable(module.services for module in modules))
     fields = {name: of for module in modules for name, of in module.fields.items() if name in _ROWS and "code" in of}
@@ -135,7 +140,7 @@ def raised() -> Iterator[Raised]:
         for call in module.calls:
             name = _name(call.func)
             if kind := kinds.get(name):
-                for names in module.contexts(call, services):
+                for names in module.contexts(call, services, modules):
                     ways = _of_call(module, call, kind, names)
                     # `doctor` has many findings without a code of their own, which no answer of the API tells.
                     yield from (way for way in ways if not module.is_of_command_line or way.code != kind.code)
@@ -160,11 +165,11 @@ def _of_call(module: Module, call: ast.Call, kind: type[Error], names: Names) ->
         yield Raised(code, kind, is_retryable, detail, module.text(told.get("remedy"), names) or kind.remedy)
 
 
-def _sources() -> Iterator[Path]:
+def _sources() -> Iterator[tuple[str, Path]]:
     for package in _PACKAGES:
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".migrations" not in found.name:
-                yield Path(str(importlib.import_module(found.name).__file__))
+                yield found.name, Path(str(importlib.import_module(found.name).__file__))
 
 
 def _classes(above: type[Error] = Error) -> Iterator[type[Error]]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from content_pipeline.core.errors import NotFound
 from content_pipeline.core.settings import settings
-from content_pipeline.core.storage import client, connection_errors, public_client, translated_errors
+from content_pipeline.core.storage import client, public_client, store_errors, translated_errors
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """A part of an object that is not joined yet; `size` in bytes."""
+    """A part of an upload that is not completed; `size` in bytes."""
 
     number: int
     size: int
@@ -39,7 +39,7 @@ def presign_part(key: str, multipart_id: str, number: int, *, size: int) -> str:
 
 
 def list_parts(key: str, multipart_id: str) -> list[StoredPart]:
-    """The parts that have arrived, by number. Raises NotFound when it was joined or dropped, Unavailable."""
+    """The parts that have arrived, by number. Raises NotFound when the upload was completed or aborted, Unavailable."""
     with translated_errors(key):
         paginator = client().get_paginator("list_parts")
         pages = paginator.paginate(Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id)
@@ -49,7 +49,7 @@ def list_parts(key: str, multipart_id: str) -> list[StoredPart]:
 
 
 def complete(key: str, multipart_id: str, parts: Iterable[StoredPart]) -> None:
-    """Make the object of its parts. Raises NotFound when it was joined or dropped already, Unavailable."""
+    """Make the object of its parts. Raises NotFound when this was done, or the upload was aborted, Unavailable."""
     listed: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
     with translated_errors(key):
         client().complete_multipart_upload(
@@ -64,12 +64,12 @@ def abort(key: str, multipart_id: str) -> None:
 
 
 def list_unfinished(prefix: str = "", *, older_than: datetime | None = None) -> Iterator[tuple[str, str]]:
-    """Key and id of the objects below `prefix` whose parts were not joined, begun before `older_than`; None: whenever.
+    """Key and id of the uploads below `prefix` that were neither completed nor aborted. Raises Unavailable.
 
-    Raises Unavailable.
+    Those begun before `older_than`; None: all.
     """
     listing = client().get_paginator("list_multipart_uploads")
-    with connection_errors("its list of parts"):
+    with store_errors("its list of parts"):
         for page in listing.paginate(Bucket=settings().s3_bucket, Prefix=prefix):
             yield from (
                 (found["Key"], found["UploadId"])

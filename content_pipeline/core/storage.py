@@ -198,14 +198,14 @@ def delete_folder(prefix: str) -> None:
 
 def keys_below(prefix: str) -> Iterator[str]:
     """The keys of all objects below `prefix`. Raises Unavailable."""
-    with connection_errors("its list of files"):
+    with store_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket, Prefix=prefix):
             yield from (found["Key"] for found in page.get("Contents", []))
 
 
 def listing() -> Iterator[StoredObject]:
     """All objects of the bucket. Raises Unavailable."""
-    with connection_errors("its list of files"):
+    with store_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket):
             yield from map(_stored_object, page.get("Contents", []))
 
@@ -217,7 +217,7 @@ def listing_since(moment: datetime) -> Iterator[StoredObject]:
 
 def store_time() -> datetime:
     """The time by the store's own clock, in full seconds, as the times of its listings are. Raises Unavailable."""
-    with connection_errors("its time"):
+    with store_errors("its time"):
         answer = client().head_bucket(Bucket=settings().s3_bucket)
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
@@ -227,7 +227,7 @@ def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
 
     In the store's own order: SeaweedFS lists `a/x` before `a b/x`. Raises Unavailable.
     """
-    with connection_errors("its list of files"):
+    with store_errors("its list of files"):
         page = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix, StartAfter=after, MaxKeys=most)
     return [_stored_object(found) for found in page.get("Contents", [])]
 
@@ -238,7 +238,7 @@ def _stored_object(found: "ObjectTypeDef") -> StoredObject:
 
 def list_folders(prefix: str) -> list[str]:
     """The folders directly below `prefix`, each with its slash, and the keys of objects there. Raises Unavailable."""
-    with connection_errors("its list of files"):
+    with store_errors("its list of files"):
         paginator = client().get_paginator("list_objects_v2")
         pages = list(paginator.paginate(Bucket=settings().s3_bucket, Prefix=prefix, Delimiter="/"))
     return [
@@ -325,7 +325,7 @@ def _origin(url: SplitResult) -> tuple[str | None, int | None]:
 @contextmanager
 def translated_errors(key: str) -> Iterator[None]:
     """Translate boto errors about the object `key` to NotFound and Unavailable."""
-    with connection_errors(key):
+    with store_errors(key):
         try:
             yield
         except ClientError as error:
@@ -337,8 +337,8 @@ def translated_errors(key: str) -> Iterator[None]:
 
 
 @contextmanager
-def connection_errors(subject: str) -> Iterator[None]:
-    """Translate boto errors to Unavailable, whatever they are. `subject` is what was asked for."""
+def store_errors(subject: str) -> Iterator[None]:
+    """Translate every error of boto to Unavailable. `subject` is what was asked for."""
     try:
         yield
     except (BotoCoreError, ClientError, S3UploadFailedError, OSError) as error:
