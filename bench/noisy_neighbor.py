@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import httpx
 
+from bench import report
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import get, open_loop
@@ -58,6 +59,8 @@ _CLEAN_UP: Final = (
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
+    if os.geteuid():
+        report.console.print("[yellow]Without root the reader has no priority: expect worse figures.[/]")
     workspace, noisy_workspace = f"bench-{uuid4()}", f"bench-{uuid4()}"
     keys = environment.keys(4, workspace)
     tasks = environment.waiting_tasks(POLLERS, workspace)

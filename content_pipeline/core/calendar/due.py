@@ -52,9 +52,9 @@ _MIN_AHEAD: Final = timedelta(seconds=10)
 # dequeued. Fewer for posts that are prepared, so that due ones always find a place.
 _OPEN_PER_SLOT: Final = 8
 _PREPARED_PER_SLOT: Final = 4
-# Videos are copied in half of the slots, as nobody waits for them. With two runs for each slot they took both of two
-# cores for a second at a time: on a machine of half the speed reads of another key took 5.3 times as long, and take 2.9
-# to 3.3 times (bench noisy-neighbor).
+# A workspace's videos are copied in half of the slots, as nobody waits for them. With two runs for each slot they took
+# both of two cores for a second at a time: on a machine of half the speed reads of another key took 5.3 times as long,
+# and take 2.9 to 3.3 times (bench noisy-neighbor).
 _SLOTS_PER_COPY: Final = 2
 _SCHEDULED: Final = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
 # This is `actions.has_video` in SQL.
