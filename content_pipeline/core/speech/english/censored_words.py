@@ -9,7 +9,7 @@ crappy cunt cunts damn damned dick dicks dickhead fuck fucks fucked fucker fucke
 motherfuckers motherfucking piss pissed pissing pussy pussies shit shits shitty shitting slut sluts tits titties whore
 whores
 """
-# These are said, where only one of them fits: what is told with them would not be understood without them.
+# These are said: what is told with them would not be understood without them. Of several that fit, the first is.
 _SAID: Final = """
 abuse abused abuser assault blood bomb bombs cancer cocaine dead death deaths die died dies drug drugs gun guns kill
 killed killer killing kills murder murdered naked nude nudes porn rape raped rapist sex sexual sexy suicidal suicide
@@ -37,5 +37,4 @@ def censored_word(text: str) -> str | None:
         return f"bleep{'ing' if hidden.endswith('ing') else ''}{possessive}"
     if is_at_end:  # "d**" may be anything
         return None
-    said = [each for each in _SAID.split() if shape.fullmatch(each)]
-    return said[0] + possessive if len(said) == 1 else None
+    return next((each + possessive for each in _SAID.split() if shape.fullmatch(each)), None)

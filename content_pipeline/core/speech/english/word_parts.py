@@ -28,8 +28,8 @@ _EQUATION_SIGNS = {"–": "minus", "x": "times", "*": "times"}
 _LENGTH_SIGNS = {'"': "in", "'": "ft"}
 _LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?|\d+['\"]?[x×]\d+")
 
-# "1 000 000", "US$5 000", "12 000km". Only those with a group of zeros: "612 345 678" may be a telephone number, and
-# "100 200 400" a list.
+# "1 000 000", "US$5 000", "12 000km". Only those that end in thousands: "612 345 678" may be a telephone number,
+# "100 200 400" a list, and "5 000 250 ml bottles" are not five million.
 _FIRST_GROUP = re.compile(rf"(?:[A-Z]{{0,2}}[{_CURRENCY_SIGNS}]|[-+~<])?[1-9]\d{{0,2}}")
 _THOUSANDS = re.compile(r"000(?:\D.*)?")
 _MOST_GROUPS = 6  # of a trillion, and the word behind
@@ -127,7 +127,7 @@ def join_thousands(line: Sequence[WordPart]) -> Iterator[WordPart]:
 
 
 def _count_groups(line: Sequence[WordPart]) -> int:
-    """How many groups of three digits belong to the number that the first part begins, of which one has to be "000".
+    """How many groups of three digits belong to the number that the first part begins, up to the last thousands.
 
     None where other digits follow, as in a telephone number.
     """
@@ -141,8 +141,6 @@ def _count_groups(line: Sequence[WordPart]) -> int:
             count = index
         elif not re.fullmatch(r"\d{3}", part.core):
             return 0 if part.core.isdecimal() else count
-        elif count:
-            count = index
     return count
 
 

@@ -18,8 +18,11 @@ _STATES = {
     "SC": "South Carolina", "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont",
     "VA": "Virginia", "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
 }  # fmt: skip
-# Between capitals these are words: "FOUND, IN 50000 HOMES".
-_WORDS = {"HI", "ID", "IN", "LA", "MA", "ME", "OH", "OK", "OR", "PA"}
+# What `istitle` does not know: "d'Alene", "Mary's".
+_NAME = re.compile(r"(?:[a-z]')?[A-Z][a-z]+(?:'s)?")
+_NAME_OF_TWO = re.compile(r"(?:De|Du|La|Le|Mac|Mc)[A-Z][a-z]+")
+# After capitals these are words: "FOUND, IN 50000 HOMES", "DeFi, OR 20000 coins".
+_WORDS = {"AR", "HI", "ID", "IN", "LA", "MA", "ME", "OH", "OK", "OR", "PA"}
 _CODE = re.compile(r"\d{5}(?:-\d{4})?")
 
 
@@ -36,9 +39,10 @@ def mark_zip_codes(line: Sequence[WordPart]) -> Iterator[WordPart]:
 
 
 def _is_city(part: WordPart, after: WordPart) -> bool:
-    """Whether a part may be the end of a city's name before the letters of a state: "McLean," or "d'Alene,"."""
-    is_name = not (part.core.islower() or (part.core.isupper() and after.core in _WORDS))
-    return part.tail.startswith(",") and is_name
+    """Whether a part may be the end of a city's name before the letters of a state."""
+    is_title = part.core.istitle() or bool(_NAME.fullmatch(part.core))
+    is_capitalized = (part.core.isalpha() and part.core.isupper()) or bool(_NAME_OF_TWO.fullmatch(part.core))
+    return part.tail.startswith(",") and (is_title or (is_capitalized and after.core not in _WORDS))
 
 
 def zip_code(part: WordPart) -> str | None:

@@ -33,9 +33,9 @@ def test_capitals_sound_as_words_or_as_letters(g2p: G2P, script: str, phonemes: 
     assert g2p(" ".join(token.spoken for token in tokenize(script, "en"))) == phonemes
 
 
-@given(st.integers(1, 10**6 - 1), st.integers(0, 999), st.integers(1, 2))
-def test_groups_with_blanks_of_which_one_is_zeros_are_read_as_with_commas(number: int, last: int, groups: int) -> None:
-    written = f"{number * 1000**groups + (last if groups == 2 else 0):,}"
+@given(st.integers(1, 10**6 - 1), st.integers(1, 2))
+def test_thousands_with_blanks_are_read_as_with_commas(number: int, groups: int) -> None:
+    written = f"{number * 1000**groups:,}"
     (plain,) = tokenize(written, "en")
     *silent, last = tokenize(written.replace(",", " "), "en")
     assert [token.spoken for token in silent] == [""] * written.count(",")
