@@ -68,9 +68,10 @@ def headline(text: Segment, fonts: FontSet, language: str, *, bottom: float) -> 
 def _layout(text: Segment, fonts: FontSet, language: str) -> Layout:
     """As large as the cover allows, or somewhat smaller where the lines become more even by that."""
     em = unbroken_em(text, fonts, language, _BOX, _MAX_EM)
-    sizes = [max(em * SHRINK_FACTOR**step, _MIN_EM) for step in range(_SIZES)]
-    layouts = [Layout([text], fonts=fonts, language=language, box=_BOX, em=size) for size in sizes]
-    return max(layouts, key=lambda layout: layout.em * _evenness(layout))
+    largest = Layout([text], fonts=fonts, language=language, box=_BOX, em=em)
+    sizes = (largest.em * SHRINK_FACTOR**step for step in range(1, _SIZES))
+    smaller = [Layout([text], fonts=fonts, language=language, box=_BOX, em=size) for size in sizes if size >= _MIN_EM]
+    return max((largest, *smaller), key=lambda layout: layout.em * _evenness(layout))
 
 
 def _evenness(layout: Layout) -> float:
