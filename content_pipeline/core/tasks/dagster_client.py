@@ -117,8 +117,8 @@ def run_tags(task: Task, *, is_urgent: bool = True) -> dict[str, str]:
     with transaction() as session:
         shared = row_tags(session, task, task.lane)
     lane = lane_tags(task.lane, is_single=is_urgent and task.parent_id is None)
-    # Work on the row has begun, and its run was lost, shut down, or in another lane. What waited for a server that is
-    # away, or polls one, goes behind the rows of others that have never run.
+    # Work on the row has begun, and its run was lost, shut down, or in another lane. A row that has ever waited for a
+    # server does not go before the rows of others that have never run.
     if task.parent_id and task.started_at and not task.attempt and not task.waits:
         lane |= _raised(task.lane)
     return {**task_tags(task), **shared, **lane, PARTITION_TAG: task.partition_key}
