@@ -1,5 +1,6 @@
 """Alerts: a sensor that counts failed runs by error code, and tells the log and the operator's webhook."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Final
@@ -7,12 +8,14 @@ from typing import Final
 import dagster as dg
 import structlog
 from dagster._core.execution.plan.objects import ErrorSource
+from sqlalchemy import select
 
 from content_pipeline.core.alerts import failures, webhook
 from content_pipeline.core.alerts.failures import Failure
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import FailureCount
+from content_pipeline.core.models import FailureCount, Task
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks.dagster_client import TASK_TAG
 from content_pipeline.sensors import intervals
 
 log = structlog.get_logger()
@@ -50,20 +53,33 @@ def _new_failures(instance: dg.DagsterInstance, cursor: str | None) -> tuple[lis
         return [], newest.cursor
     changes = instance.fetch_run_status_changes(failed, limit=FAILURES_A_TICK, cursor=cursor, ascending=True)
     run_ids = [record.run_id for record in changes.records]
-    runs = instance.get_runs(dg.RunsFilter(run_ids=run_ids)) if run_ids else []
-    jobs = {run.run_id: run.job_name for run in runs}
+    runs = {run.run_id: run for run in instance.get_runs(dg.RunsFilter(run_ids=run_ids))} if run_ids else {}
     found = [
         Failure(
             record.storage_id,
             record.run_id,
-            jobs[record.run_id],
+            runs[record.run_id].job_name,
             _code(instance, record.run_id),
             datetime.fromtimestamp(record.timestamp, UTC),
         )
         for record in changes.records
-        if record.run_id in jobs
+        if record.run_id in runs
     ]
-    return found, changes.cursor
+    canceled = _canceled(runs.values())
+    return [each for each in found if each.code != LOST or each.run_id not in canceled], changes.cursor
+
+
+def _canceled(runs: Iterable[dg.DagsterRun]) -> set[str]:
+    """The ids of runs whose task was canceled.
+
+    The fence of such a task may meet its run in Dagster's own code, before Dagster is told of the cancel. Then Dagster
+    takes the interrupt for a lost worker; when it repeats the run, that ends as canceled.
+    """
+    task_ids = {run.run_id: run.tags[TASK_TAG] for run in runs if TASK_TAG in run.tags}
+    query = select(Task.id).where(Task.id.in_(task_ids.values()), Task.state == "canceled")
+    with transaction() as session:
+        canceled = set(session.scalars(query))
+    return {run_id for run_id, task_id in task_ids.items() if task_id in canceled}
 
 
 def _code(instance: dg.DagsterInstance, run_id: str) -> str:

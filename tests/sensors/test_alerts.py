@@ -1,6 +1,7 @@
 """The sensor that counts failed runs by their code, and tells of them."""
 
 from collections.abc import Iterator
+from uuid import UUID, uuid4
 
 import dagster as dg
 import pytest
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 from content_pipeline.core.alerts import failures
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import cancellation, dagster_client, tasks
 from content_pipeline.sensors.alerts import report_failures
 from tests.core.alerts.test_webhook import SECRET
 from tests.webhook_receiver import Receiver, serving
@@ -23,14 +25,14 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
         yield serves
 
 
-def fail(instance: dg.DagsterInstance, error: Exception) -> None:
-    """A run whose step raises this."""
+def fail(instance: dg.DagsterInstance, error: BaseException, tags: dict[str, str] | None = None) -> None:
+    """A run with these tags whose step raises this."""
 
     @dg.asset
     def failing() -> None:
         raise error
 
-    assert not dg.materialize([failing], instance=instance, raise_on_error=False).success
+    assert not dg.materialize([failing], instance=instance, tags=tags, raise_on_error=False).success
 
 
 def tick(instance: dg.DagsterInstance, cursor: str | None) -> tuple[str | None, list[dict[str, object]]]:
@@ -63,6 +65,24 @@ def test_runs_that_fail_are_counted_by_the_code_of_their_step(instance: dg.Dagst
     assert next(entry["job"] for entry in logged if entry["code"] == "worker_lost") == "reels"
     _, logged = tick(instance, cursor)
     assert logged == []
+
+
+def test_a_canceled_run_that_ends_as_that_of_a_lost_worker_is_no_failure(
+    instance: dg.DagsterInstance, workspace_id: UUID
+) -> None:
+    cursor, _ = tick(instance, None)
+    with transaction() as session:
+        canceled, at_work, failed = (
+            tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
+            for _ in range(3)
+        )
+        for task in (canceled, failed):
+            cancellation.cancel(session, task)
+    for task in (canceled, at_work):
+        fail(instance, dg.DagsterExecutionInterruptedError(), dagster_client.task_tags(task))
+    fail(instance, dg.Failure("There is no sound.", {"code": "no_audio"}), dagster_client.task_tags(failed))
+    tick(instance, cursor)
+    assert counted() == {"worker_lost": 1, "no_audio": 1}
 
 
 def test_a_code_that_the_webhook_refuses_holds_up_no_other(instance: dg.DagsterInstance, receiver: Receiver) -> None:
