@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from content_pipeline.core.speech.english.pronunciations import respelling
 from content_pipeline.core.speech.text_normalization import tokenize
+from tests.core.speech.english.number_readings import NUMBER_READINGS
 from tests.core.speech.english.readings import CAPITALS, NAMES, READINGS
 
 
@@ -15,7 +16,7 @@ def g2p() -> G2P:
     return G2P()
 
 
-@pytest.mark.parametrize(("script", "spoken"), READINGS)
+@pytest.mark.parametrize(("script", "spoken"), [*READINGS, *NUMBER_READINGS])
 def test_english_is_read_as_its_writer_means_it(script: str, spoken: str) -> None:
     tokens = tokenize(script, "en")
     assert "|".join(token.spoken for token in tokens) == spoken
