@@ -65,17 +65,19 @@ def _new_failures(instance: dg.DagsterInstance, cursor: str | None) -> tuple[lis
         for record in changes.records
         if record.run_id in runs
     ]
-    canceled = _canceled(runs.values())
-    return [each for each in found if each.code != LOST or each.run_id not in canceled], changes.cursor
+    canceled = _canceled(runs[each.run_id] for each in found if each.code == LOST)
+    return [each for each in found if each.run_id not in canceled], changes.cursor
 
 
 def _canceled(runs: Iterable[dg.DagsterRun]) -> set[str]:
-    """The ids of runs whose task was canceled.
+    """The ids of those of these runs of lost workers whose task was canceled.
 
     The fence of such a task may meet its run in Dagster's own code, before Dagster is told of the cancel. Then Dagster
     takes the interrupt for a lost worker; when it repeats the run, that ends as canceled.
     """
     task_ids = {run.run_id: run.tags[TASK_TAG] for run in runs if TASK_TAG in run.tags}
+    if not task_ids:  # in nearly every tick
+        return set()
     query = select(Task.id).where(Task.id.in_(task_ids.values()), Task.state == "canceled")
     with transaction() as session:
         canceled = set(session.scalars(query))

@@ -120,6 +120,8 @@ def join_thousands(line: Sequence[WordPart]) -> Iterator[WordPart]:
         groups.append(part)
         if left:
             yield WordPart()
+        elif len(groups) == 1:
+            yield groups.pop()
         else:
             text, core = (",".join(getattr(group, name) for group in groups) for name in ("text", "core"))
             yield replace(part, text=text, core=core)
