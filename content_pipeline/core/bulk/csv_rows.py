@@ -12,7 +12,7 @@ from content_pipeline.core.avatars import avatar_catalog
 from content_pipeline.core.bulk import csv_media, csv_reader
 from content_pipeline.core.bulk.csv_media import Cell
 from content_pipeline.core.bulk.csv_reader import Table
-from content_pipeline.core.errors import Error, Invalid, PlanLimit
+from content_pipeline.core.errors import Error, Invalid, PlanLimit, TooManyRequests, Unavailable, UpstreamError
 from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels import animation_names, end_card
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -76,8 +76,9 @@ def parse(data: bytes, *, workspace_id: UUID, platform: str, voice_id: str, most
     """Parse and validate a CSV of a workspace; `platform` and `voice_id` are defaults for rows without their own.
 
     Raises what `csv_reader.read` raises, Invalid `csv_columns` without a script column and `csv_empty` without rows,
-    PlanLimit over `most_rows` rows, and Invalid `csv_rows_invalid` whose `errors` list every problem:
-    `{"row", "column", "code", "detail", "remedy"}`, where column is None for the row as a whole.
+    PlanLimit over `most_rows` rows, what HeyGen's catalog raises when it cannot be read, and Invalid `csv_rows_invalid`
+    whose `errors` list every problem: `{"row", "column", "code", "detail", "remedy"}`, where column is None for the row
+    as a whole.
     """
     errors: list[dict[str, Any]] = []
     rows = []
@@ -146,9 +147,11 @@ class _Row:
         return name if self.cell(name) else f"{name}_url"
 
     def parse(self, column: str, read: Callable[[str], _Parsed]) -> _Parsed | None:
-        """The parsed cell, or None after recording the error."""
+        """The parsed cell, or None after recording the error. Raises those of other services: no row is at fault."""
         try:
             return read(self.cell(column))
+        except (TooManyRequests, Unavailable, UpstreamError):
+            raise
         except Error as error:
             self.errors.append(
                 _error_entry(self.number, "script" if error.code in _SCRIPT_ERROR_CODES else column, error)

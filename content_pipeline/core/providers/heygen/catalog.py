@@ -1,14 +1,15 @@
 """HeyGen's avatars and voices, cached, and the choice of a voice for a script."""
 
-import threading
-import time
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, Literal
+from threading import Lock
+from time import monotonic
+from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from content_pipeline.core.errors import Invalid
+from content_pipeline.core.errors import Error, Invalid, UpstreamError
 from content_pipeline.core.providers import language_detection
 from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.providers.heygen.language_names import language_code
@@ -17,9 +18,10 @@ from content_pipeline.core.settings import settings
 
 _MULTILINGUAL: Final = "mul"
 
-_CACHE_SECONDS: Final = 900
-# Public avatars alone are dozens of pages: while one thread reads them, the others wait.
-_LOCK: Final = threading.Lock()
+CACHE_SECONDS: Final = 900.0
+# All tries at a HeyGen that hangs take 46 s. Each of the 100 avatars of a CSV made them anew, and the sensor of the
+# inbox has a minute for all files.
+FAILURE_SECONDS: Final = 30.0
 _AVATARS_PER_PAGE: Final = 50
 _VOICES_PER_PAGE: Final = 100
 _DEFAULT_LANGUAGE: Final = "en"
@@ -64,39 +66,84 @@ class _Voice(BaseModel):
     preview_audio_url: str | None = None
 
 
-def avatars() -> tuple[Avatar, ...]:
-    """The avatars that can be used, at most 15 minutes old."""
-    with _LOCK:
-        return _avatars(settings().heygen_url, settings().heygen_engine, _period())
+Listed = TypeVar("Listed")
 
 
-def voices() -> tuple[Voice, ...]:
-    """The voices, at most 15 minutes old."""
-    with _LOCK:
-        return _voices(settings().heygen_url, _period())
+class _Cache(Generic[Listed]):
+    """A list of HeyGen's, kept for CACHE_SECONDS, a failure for FAILURE_SECONDS.
+
+    Public avatars alone are dozens of pages: while one thread reads them, the others wait.
+    """
+
+    def __init__(self, read: Callable[[], tuple[Listed, ...]]) -> None:
+        self._read = read
+        self._lock = Lock()
+        self._read_with: tuple[str, str] | None = None
+        self._expires_at = 0.0
+        self._found: tuple[Listed, ...] | Error = ()
+
+    def get(self) -> tuple[Listed, ...]:
+        """Raises as HeyGen's client does."""
+        with self._lock:
+            read_with = (settings().heygen_url, settings().heygen_engine)
+            if self._read_with != read_with or monotonic() > self._expires_at:
+                self._refresh()
+                self._read_with = read_with
+            if not isinstance(self._found, Error):
+                return self._found
+            failure = copy(self._found)  # an exception keeps the frames of who raised it last
+            if failure.retry_after:
+                failure.retry_after = self._expires_at - monotonic()
+        raise failure
+
+    def _refresh(self) -> None:
+        try:
+            self._found = self._read()
+            self._expires_at = monotonic() + CACHE_SECONDS
+        except Error as error:
+            self._found = _of_list(error).with_traceback(None)
+            self._expires_at = monotonic() + (error.retry_after or FAILURE_SECONDS)
 
 
-def _period() -> int:
-    return int(time.monotonic() // _CACHE_SECONDS)
+def _of_list(error: Error) -> Error:
+    """The error of a list, at which no client is at fault."""
+    if not isinstance(error, Invalid):
+        return error
+    return UpstreamError(
+        f"HeyGen does not tell what it has. {error.detail}",
+        code="heygen_refused",
+        remedy="Check CONTENT_PIPELINE_HEYGEN_URL.",
+    )
 
 
-@lru_cache(maxsize=1)
-def _avatars(_url: str, engine: str, _period: int) -> tuple[Avatar, ...]:
-    looks = client.items(_Look, "/avatars/looks", limit=_AVATARS_PER_PAGE)
+def _read_avatars() -> tuple[Avatar, ...]:
+    engine = settings().heygen_engine
     return tuple(
         Avatar(look.id, look.name, look.gender, look.preview_image_url)
-        for look in looks
+        for look in client.items(_Look, "/avatars/looks", limit=_AVATARS_PER_PAGE)
         if look.status in (None, "completed") and engine in (look.supported_api_engines or [engine])
     )
 
 
-@lru_cache(maxsize=1)
-def _voices(_url: str, _period: int) -> tuple[Voice, ...]:
-    found = client.items(_Voice, "/voices", limit=_VOICES_PER_PAGE)
+def _read_voices() -> tuple[Voice, ...]:
     return tuple(
         Voice(voice.voice_id, voice.name, language_code(voice.language), voice.gender, voice.preview_audio_url)
-        for voice in found
+        for voice in client.items(_Voice, "/voices", limit=_VOICES_PER_PAGE)
     )
+
+
+_AVATARS: Final = _Cache(_read_avatars)
+_VOICES: Final = _Cache(_read_voices)
+
+
+def avatars() -> tuple[Avatar, ...]:
+    """The avatars that can be used, at most 15 minutes old."""
+    return _AVATARS.get()
+
+
+def voices() -> tuple[Voice, ...]:
+    """The voices, at most 15 minutes old."""
+    return _VOICES.get()
 
 
 def choose_voice(voice_id: str | None, script: str) -> Voice:
