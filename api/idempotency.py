@@ -6,10 +6,10 @@ with `task_accepted`, `accepted`, `created` or `ok`, which store it and record t
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
-from json import loads
+from json import JSONDecodeError
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Request
@@ -124,9 +124,9 @@ async def _from_body(request: Request, change: ChangeDep, key: IdempotencyKey = 
     if key is None:
         return IdempotentRequest(change)
     body = await request.body()
+    content = await _canonical_body(request, body)
     if len(body) <= DEFAULT_BYTES:
-        return IdempotentRequest(change, _with_key(request, key, _canonical_body(body)))
-    content = await JSON_PARSING.run(_canonical_body, body)
+        return IdempotentRequest(change, _with_key(request, key, content))
     return IdempotentRequest(change, await JSON_PARSING.run(_with_key, request, key, content))
 
 
@@ -154,13 +154,15 @@ def _fingerprint(content: Any) -> bytes:
         raise too_nested() from error
 
 
-def _canonical_body(body: bytes) -> Any:
-    try:
-        return loads(body or b"null")
-    except ValueError:  # no JSON, no text, or a number of more than 4,300 digits
-        return body.hex()
-    except RecursionError as error:
-        raise too_nested() from error
+async def _canonical_body(request: Request, body: bytes) -> Any:
+    """The value of JSON, which has the limits of json_routes.py; of anything else, whose parts nobody has counted, the
+    hash of its bytes."""
+    if not body:
+        return None
+    if "json" in request.headers.get("content-type", "").lower():
+        with suppress(JSONDecodeError):
+            return await request.json()
+    return hashlib.sha256(body).hexdigest()
 
 
 def _canonical_form(form: FormData) -> Any:

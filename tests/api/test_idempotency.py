@@ -124,5 +124,15 @@ def test_no_depth_of_a_body_is_an_internal_error(client: TestClient) -> None:
         assert answer.status_code in (400, 404)
 
 
+def test_the_limits_of_json_cannot_be_passed_by_another_content_type(client: TestClient) -> None:
+    body = ("[" + "0," * 5000 + "0]").encode()
+    path = "/api/v1/public/tasks/unknown/cancel"
+    codes = [
+        client.post(path, content=body, headers={**key_header(), "Content-Type": kind}).json()["code"]
+        for kind in ("application/json", "text/plain")
+    ]
+    assert codes == ["too_many_values", "task_not_found"]
+
+
 def test_the_longest_key_is_taken(client: TestClient) -> None:
     assert generate(client, key_header("x" * 255)).status_code == 202
