@@ -1,4 +1,5 @@
-"""uvicorn's HTTP protocol with a timeout and a size limit for request heads, and connections limited per address.
+"""uvicorn's HTTP protocol with limits: of time, size and number for what is in a request's head, of the chunks of its
+body, and of connections per address.
 
     uvicorn api.main:app --http api.http_protocol:HttpProtocol --ws none --reset-contextvars
 
@@ -27,6 +28,19 @@ HEAD_SECONDS: Final = 10.0
 # This limits all bytes that are not a body: a request line with headers, and what comes between and after the chunks of
 # a body.
 HEAD_BYTES: Final = 65_536
+# Each is looked at for each header that a route reads; browsers send 20.
+HEADERS: Final = 100
+# FastAPI parses cookies before the key is looked at, and Python 3.11 does so in a time that grows with the square of
+# their length. No route reads any.
+_LEFT_OUT: Final = b"cookie"
+# The parameters of a form's content type are parsed twice, at 1 µs a semicolon.
+CONTENT_TYPE_BYTES: Final = 500
+# A query is parsed in the event loop, before the key is looked at: 30,000 parameters stop it for 40 ms.
+QUERY_PARAMETERS: Final = 100
+# Each chunk of a body takes a turn of the parser, in the event loop, however short it is. More than SHORT_CHUNKS of
+# them have to have SHORT_CHUNK_BYTES on average.
+SHORT_CHUNKS: Final = 4_000
+SHORT_CHUNK_BYTES: Final = 32
 # A client network with too many connections is told to come back after this time, in which those that send nothing are
 # closed.
 RETRY_SECONDS: Final = HEAD_SECONDS
@@ -39,6 +53,13 @@ class HeadTooLarge(Error):
     code = "head_too_large"
 
 
+class QueryTooLong(Error):
+    """The query has too many parameters."""
+
+    status = 414
+    code = "query_too_long"
+
+
 # Open connections of this process by the client's network.
 _open: Final[Counter[str]] = Counter()
 
@@ -49,6 +70,8 @@ class HttpProtocol(HttpToolsProtocol):
     _deadline: TimerHandle | None = None
     _network: str | None = None
     _head_bytes = 0
+    _body_bytes = 0
+    _chunks = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -83,19 +106,37 @@ class HttpProtocol(HttpToolsProtocol):
         if self._head_bytes > HEAD_BYTES + len(data) and not self.transport.is_closing():
             self._refuse_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() != _LEFT_OUT and len(self.headers) <= HEADERS:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         if self.transport.is_closing():  # a pipelined request behind one that was refused
             return
         self._forget_deadline()
-        self._head_bytes = 0
+        self._head_bytes = self._body_bytes = self._chunks = 0
         # uvloop reads up to 256 kB at once, so a whole head that is too large may come with its end.
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+        head = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        content_type = max((len(value) for name, value in self.headers if name == b"content-type"), default=0)
+        if head > HEAD_BYTES or len(self.headers) > HEADERS or content_type > CONTENT_TYPE_BYTES:
             self._refuse_head()
+        elif self.url.count(b"&") >= QUERY_PARAMETERS:
+            self._refuse(
+                QueryTooLong(
+                    f"A query may have up to {QUERY_PARAMETERS} parameters.", remedy="Send those that are documented."
+                )
+            )
         else:
             super().on_headers_complete()
 
+    def on_chunk_header(self) -> None:
+        self._chunks += 1
+        if self._chunks > SHORT_CHUNKS + self._body_bytes // SHORT_CHUNK_BYTES:
+            self.transport.close()
+
     def on_body(self, body: bytes) -> None:
         self._head_bytes = 0
+        self._body_bytes += len(body)
         if not self.transport.is_closing():
             super().on_body(body)
 
@@ -134,7 +175,9 @@ class HttpProtocol(HttpToolsProtocol):
     def _refuse_head(self) -> None:
         self._refuse(
             HeadTooLarge(
-                f"The head of a request may have up to {HEAD_BYTES:,} bytes.", remedy="Send fewer or shorter headers."
+                f"The head of a request may have up to {HEAD_BYTES:,} bytes and {HEADERS} headers, and a content type"
+                f" {CONTENT_TYPE_BYTES}.",
+                remedy="Send fewer or shorter headers.",
             )
         )
 

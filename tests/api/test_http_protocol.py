@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import anyio
@@ -26,8 +26,8 @@ CALLED: Final = list[str]()
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers at once; /read once the body has arrived, /stream in two parts, the second after twice HEAD_SECONDS. Adds
-    the path to CALLED."""
+    """Answers at once, with the names of the headers; /read once the body has arrived, /stream in two parts, the second
+    after twice HEAD_SECONDS. Adds the path to CALLED."""
     CALLED.append(scope["path"])
     if scope["path"] == "/read":
         while (await receive()).get("more_body"):
@@ -36,7 +36,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] == "/stream":
         await send({"type": "http.response.body", "body": b"one", "more_body": True})
         await anyio.sleep(2 * http_protocol.HEAD_SECONDS)
-    await send({"type": "http.response.body", "body": b"end"})
+    names = b",".join(name for name, _ in scope["headers"])
+    await send({"type": "http.response.body", "body": b"end" if scope["path"] == "/stream" else names})
 
 
 @pytest.fixture
@@ -159,6 +160,51 @@ def test_a_head_that_is_too_large_is_refused_though_it_has_come_at_once(port: in
     assert answers.startswith(b"HTTP/1.1 431 ")
     assert answers.count(b"HTTP/1.1 ") == 1
     assert CALLED == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (b"a: b\r\n" * 90, b"200"),
+        (b"a:\r\n" * 10_000, b"431"),
+        (b"Content-Type: multipart/form-data" + b";" * 1000 + b"\r\n", b"431"),
+    ],
+    ids=["as many as browsers send", "thousands", "parameters of a form"],
+)
+def test_a_head_has_so_many_headers_and_parameters(port: int, headers: bytes, status: bytes) -> None:
+    with connected(port) as connection:
+        connection.sendall(HEAD + headers + b"Connection: close\r\n\r\n")
+        assert rest(connection).startswith(b"HTTP/1.1 " + status)
+
+
+def test_cookies_reach_no_route(port: int) -> None:
+    """FastAPI parses them for each, in a time that grows with the square of their length."""
+    with connected(port) as connection:
+        connection.sendall(HEAD + b"COOKIE: a=1\r\ncookie: a=2\r\nX-More: b\r\nConnection: close\r\n\r\n")
+        assert b"\r\nhost,x-more,connection\r\n" in rest(connection)
+
+
+@pytest.mark.parametrize(("parameters", "status"), [(100, b"200"), (101, b"414"), (30_000, b"414")])
+def test_a_query_has_so_many_parameters(port: int, parameters: int, status: bytes) -> None:
+    with connected(port) as connection:
+        query = b"&".join([b"a"] * parameters)
+        connection.sendall(b"GET /?" + query + b" HTTP/1.1\r\nHost: api\r\nConnection: close\r\n\r\n")
+        assert rest(connection).startswith(b"HTTP/1.1 " + status)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "is_read"), [(b"x" * 8, False), (b"x" * 100, True)], ids=["short chunks", "longer ones"]
+)
+def test_a_body_of_short_chunks_is_not_read_to_its_end(port: int, chunk: bytes, is_read: bool) -> None:
+    body = b"%x\r\n%s\r\n" % (len(chunk), chunk) * 100_000
+    with connected(port) as connection:
+        with suppress(ConnectionResetError, BrokenPipeError):
+            connection.sendall(
+                b"POST /read HTTP/1.1\r\nHost: api\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + body
+                + b"0\r\n\r\n"
+            )
+        assert (b"HTTP/1.1 200 " in rest(connection)) is is_read
 
 
 def test_a_refusal_does_not_answer_the_request_before_it(port: int) -> None:
