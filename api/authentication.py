@@ -1,4 +1,4 @@
-"""API key authentication middleware; also applies the key's rate limit.
+"""API key authentication middleware; also applies the key's rate limit, and that of OAuth callbacks, which have no key.
 
 It runs before the router, so that no body is read without a valid key, and so that error responses carry the
 rate-limit headers too.
@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.caller_cache import CallerCache
+from api.context import PRIVATE_HEADERS
 from api.key_usage import KeyUsage
 from api.limits.client_network import network_of
 from api.limits.rate_limiter import RateLimiter, too_many
@@ -36,6 +37,10 @@ OPEN: Final = (f"{oauth_flow.CALLBACK_PATH}/", f"{heygen_events.PATH}")
 WINDOW_SECONDS: Final = 60
 # Invalid keys that one address may send.
 FAILED_ATTEMPTS: Final = Rate(30, WINDOW_SECONDS)
+# OAuth callbacks of one address. Nobody connects an account a second; who guesses a `state` asks more often. They are
+# counted before a thread or the body is taken: 400 connections of an address waited for one row of the database, with
+# the threads of all.
+CALLBACKS: Final = Rate(60, WINDOW_SECONDS)
 
 
 class Authentication:
@@ -49,8 +54,12 @@ class Authentication:
         self._key_usage = KeyUsage()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _needs_key(route_path(scope)):
-            await self._authorize(scope)
+        if scope["type"] == "http":
+            path = route_path(scope)
+            if _needs_key(path):
+                await self._authorize(scope)
+            elif path.startswith(oauth_flow.CALLBACK_PATH):
+                await self._limit_callbacks(scope)
         await self.app(scope, receive, send)
 
     async def _authorize(self, scope: Scope) -> None:
@@ -59,7 +68,7 @@ class Authentication:
         if not key:
             raise key_missing()
         scope["state"]["callers_version"] = self._callers.version
-        caller = await self._cached_caller(key, address=scope["client"][0] if scope["client"] else "unknown")
+        caller = await self._cached_caller(key, _network(scope))
         caller.check_not_expired()
         self._key_usage.note(caller.api_key_id)
         rate = Rate(caller.plan.requests_per_minute, WINDOW_SECONDS)
@@ -69,12 +78,18 @@ class Authentication:
         if not result.allowed:
             raise too_many("Your plan's rate limit is exceeded.", result)
 
-    async def _cached_caller(self, key: str, address: str) -> Caller:
+    async def _limit_callbacks(self, scope: Scope) -> None:
+        result = await self._rate_limiter.take(f"callback:{_network(scope)}", CALLBACKS)
+        if not result.allowed:
+            scope["state"]["headers"].update(PRIVATE_HEADERS)
+            raise too_many("Too many accounts are being connected from your address.", result)
+
+    async def _cached_caller(self, key: str, network: str) -> Caller:
         digest = api_keys.digest(key)
         if caller := self._callers.get(digest):
             return caller
         version = self._callers.version
-        caller = await AUTHENTICATION.run(_authenticate, key, address)
+        caller = await AUTHENTICATION.run(_authenticate, key, network)
         self._callers.keep(digest, caller, version)
         return caller
 
@@ -97,12 +112,16 @@ def _needs_key(path: str) -> bool:
     return path == MCP_PATH or (path.startswith(PROTECTED) and not path.startswith(OPEN))
 
 
-def _authenticate(key: str, address: str) -> Caller:
+def _network(scope: Scope) -> str:
+    return network_of(scope["client"][0]) if scope["client"] else "unknown"
+
+
+def _authenticate(key: str, network: str) -> Caller:
     try:
         with autocommit() as session:
             return workspaces.authenticate(session, key)
     except Unauthorized:
-        result = rate_limits.take(f"address:{network_of(address)}", FAILED_ATTEMPTS)
+        result = rate_limits.take(f"address:{network}", FAILED_ATTEMPTS)
         if not result.allowed:
             raise too_many("Too many invalid keys came from your address.", result) from None
         raise

@@ -17,6 +17,8 @@ from content_pipeline.core import tracing
 log = structlog.get_logger()
 
 REQUEST_ID: Final = "X-Request-Id"
+# For responses to URLs with a code or state: these must not be cached, or sent on as Referer.
+PRIVATE_HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _SAFE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 

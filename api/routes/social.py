@@ -1,7 +1,7 @@
 """Platform accounts: the OAuth flow that connects them, listing, disconnecting."""
 
 from http import HTTPStatus
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Header, Query, Request, Response
@@ -9,39 +9,22 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import html_pages
 from api.audit import ChangeDep, origin_of
+from api.context import PRIVATE_HEADERS
 from api.deps import AdminDep, CallerDep, Cursor, Limit
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.client_network import network_of
-from api.limits.rate_limiter import too_many
 from api.pagination import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
-from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import accounts, oauth_flow
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.rate_limits import Rate
-
-# URLs with a code or state must not be cached, or sent on as Referer.
-_PRIVATE_HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
-# Callbacks of one address. Nobody connects an account a second; who guesses a `state` asks more often.
-CALLBACKS: Final = Rate(60, 60)
-
-
-def _limit_by_address(request: Request) -> None:
-    network = network_of(request.client.host) if request.client else "unknown"
-    result = rate_limits.take(f"callback:{network}", CALLBACKS)
-    if not result.allowed:
-        raise too_many("Too many accounts are being connected from your address.", result)
-
-
-def _set_private_headers(request: Request) -> None:
-    request.state.headers.update(_PRIVATE_HEADERS)
+async def _set_private_headers(request: Request) -> None:
+    request.state.headers.update(PRIVATE_HEADERS)
 
 
 router = APIRouter(prefix="/social", tags=["social"], route_class=JsonRoute)
@@ -93,7 +76,7 @@ def connect(platform: Platform, body: ConnectRequest, caller: AdminDep, change: 
     "/callback/{platform}",
     response_class=HTMLResponse,
     responses={HTTPStatus.FOUND: {"description": "Denied or failed: back to `redirect_uri`"}},
-    dependencies=[*_private, Depends(_limit_by_address)],
+    dependencies=_private,
 )
 @in_bulkhead()
 def oauth_callback(
@@ -131,7 +114,7 @@ def _show_refusal(request: Request, platform: Platform, refusal: Invalid, accept
     "/callback/{platform}",
     status_code=HTTPStatus.SEE_OTHER,
     response_class=RedirectResponse,
-    dependencies=[*_private, Depends(_limit_by_address)],
+    dependencies=_private,
 )
 def answer_connect_page(
     request: Request,

@@ -33,8 +33,8 @@ def app(database: None) -> Iterator[FastAPI]:
 
 @pytest.fixture
 def anonymous_client(app) -> TestClient:
-    """A client without an API key."""
-    return TestClient(app)
+    """A client without an API key, from an address of its own."""
+    return TestClient(app, client=(str(uuid4()), 1000))
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from api.routes import social
+from api import authentication
 from content_pipeline.core.accounts import tokens
-from content_pipeline.core.database import transaction
+from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.models import Workspace
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected
@@ -284,12 +284,28 @@ def test_accounts_are_listed_newest_first_a_page_at_a_time(
 def test_one_address_can_try_callbacks_for_a_while_only(
     anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(social, "CALLBACKS", Rate(3, 60))
-    guesses = [anonymous_client.get(f"{SOCIAL}/callback/tiktok", params={"state": str(n)}) for n in range(4)]
+    monkeypatch.setattr(authentication, "CALLBACKS", Rate(3, 60))
+    one, another = (TestClient(anonymous_client.app, client=(str(uuid4()), 1000)) for _ in range(2))
+    guesses = [one.get(f"{SOCIAL}/callback/tiktok", params={"state": str(n)}) for n in range(4)]
     assert [code_of(answer, answer.status_code) for answer in guesses] == ["state_invalid"] * 3 + ["too_many_requests"]
     assert int(guesses[-1].headers["Retry-After"]) > 0
-    elsewhere = TestClient(anonymous_client.app, client=("192.0.2.7", 50000))
-    assert code_of(elsewhere.get(f"{SOCIAL}/callback/tiktok", params={"state": "0"}), 400) == "state_invalid"
+    assert guesses[-1].headers["Cache-Control"] == "no-store"
+    assert code_of(another.get(f"{SOCIAL}/callback/tiktok", params={"state": "0"}), 400) == "state_invalid"
+
+
+def test_callbacks_too_many_take_no_connection_of_the_database(
+    anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "CALLBACKS", Rate(1, 3600))
+    guesser = TestClient(anonymous_client.app, client=(str(uuid4()), 1000))
+    guesser.get(f"{SOCIAL}/callback/tiktok", params={"state": "0"})
+    taken: list[object] = []
+    pool, count = engine().pool, lambda *_: taken.append(1)
+    event.listen(pool, "checkout", count)
+    for _ in range(20):
+        assert guesser.post(f"{SOCIAL}/callback/tiktok", content="&" * 100_000).status_code == 429
+    event.remove(pool, "checkout", count)
+    assert len(taken) <= 1  # of the limit's own synchronization
 
 
 def test_an_account_shows_what_is_known_and_no_token(
