@@ -13,8 +13,9 @@ from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
 
 from api.deps import caller_of, needed_scope
-from api.limits.body_limits import BodyLimit, check_size
+from api.limits.body_limits import DEFAULT_BYTES, BodyLimit, check_size
 from api.limits.concurrency_limits import ConcurrencyLimit, client_of
+from api.limits.form_limits import FormLimit
 from api.limits.volume_limits import VolumeLimit
 from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.errors import Unavailable
@@ -58,19 +59,22 @@ class UploadRoute(APIRoute):
             caller = caller_of(request)
             # The route checks it too, when the file has arrived.
             caller.check(needed_scope(self, request.method))
-            limit.bytes = self.most_bytes(caller)
+            form = FormLimit(request.headers.get("content-type", ""))
+            # Other forms have no files.
+            limit.bytes = self.most_bytes(caller) if form.is_multipart else DEFAULT_BYTES
             limit.most_seconds, limit.bytes_per_second = settings().fetch_seconds, BYTES_PER_SECOND
             client, length = client_of(request), request.headers.get("content-length")
             expected = int(length) if length else limit.bytes
             check_size(expected, limit)
             take_volume = partial(self.take_volume, client)
             async with self.concurrency.slot(client):
+                receive = _checked(request.receive, form)
                 if length:
                     await take_volume(expected)
                 else:
-                    request = Request(request.scope, _counted(request.receive, take_volume))
+                    receive = _counted(receive, take_volume)
                 with TEMPORARY_SPACE.reserved(expected):
-                    return await handle(request)
+                    return await handle(Request(request.scope, receive))
 
         return handle_upload
 
@@ -102,6 +106,17 @@ def _counted(receive: Receive, take: Callable[[int], Awaitable[None]]) -> Receiv
         return message
 
     return counted
+
+
+def _checked(receive: Receive, limit: FormLimit) -> Receive:
+    """`receive`, which hands each part of the body to `limit` before it is parsed."""
+
+    async def checked() -> Message:
+        message = await receive()
+        limit.check(message.get("body", b""))
+        return message
+
+    return checked
 
 
 class _TemporarySpace:
