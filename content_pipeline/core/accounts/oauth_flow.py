@@ -61,13 +61,14 @@ _CONSENTED: Final = TypeAdapter(_Consented)
 class Question:
     """What a person is asked before an account is connected: by which application, to which workspace.
 
-    `token` goes with the answer. It is valid once, for ten minutes.
+    `application` is the host that the browser returns to, None where it ends at a page of ours. `token` goes with the
+    answer. It is valid once, for ten minutes.
     """
 
     token: str
     platform: str
     handle: str
-    application: str
+    application: str | None
     workspace: str
 
 
@@ -174,7 +175,7 @@ def _redirect(pending: ConnectState, outcome: dict[str, str]) -> str:
 
 
 def _ask(pending: ConnectState, consented: _Consented) -> Question:
-    key = token_urlsafe(32)
+    key, is_own = token_urlsafe(32), pending.redirect_uri == _own_uri(CONNECTED_PATH)
     sealed = encryption.encrypt(_CONSENTED.dump_json(consented), _associated_data(key))
     with transaction() as session:
         session.add(
@@ -194,7 +195,7 @@ def _ask(pending: ConnectState, consented: _Consented) -> Question:
         token=f"{key}.{urlsafe_b64encode(sealed).decode()}",
         platform=PLATFORMS[pending.platform].label,
         handle=consented.profile.handle,
-        application=httpx.URL(pending.redirect_uri).host,
+        application=None if is_own else httpx.URL(pending.redirect_uri).host,
         workspace=workspace,
     )
 

@@ -204,6 +204,14 @@ def test_a_person_is_asked_before_anything_is_stored(platforms: Sandbox, workspa
         assert question.token.partition(".")[0].encode() not in pending.sha256
 
 
+def test_without_an_application_none_is_named(platforms: Sandbox, workspace_id: UUID) -> None:
+    with transaction() as session:
+        url = oauth_flow.begin(session, workspace_id, "instagram", None).authorize_url
+    question = come_back("instagram", platforms.decide(url))
+    assert isinstance(question, oauth_flow.Question)
+    assert question.application is None
+
+
 def test_a_refusal_connects_nothing_and_is_final(platforms: Sandbox, workspace_id: UUID) -> None:
     question = asked(platforms, workspace_id)
     params = httpx.URL(oauth_flow.answer("instagram", token=question.token, accept=False)).params
