@@ -20,6 +20,7 @@ from api.json_routes import LARGE_BYTES, MAX_LARGE_VALUES, MAX_VALUES
 from api.limits.body_limits import DEFAULT_BYTES
 from api.routes.captions import MAX_TEXT_CHARACTERS
 from bench.slow_dns_app import DOMAIN
+from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
 from tests.media.samples import SPEECH
 from tests.stack.client import REDIRECT_URI
@@ -31,6 +32,7 @@ PAUSE_SECONDS: Final = 3.0
 
 _BASE: Final = "/api/v1/public"
 _JSON: Final = {"Content-Type": "application/json"}
+_URL_ENCODED: Final = "application/x-www-form-urlencoded"
 _BODY: Final = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filename="a"\r\n\r\n'
 
 
@@ -114,6 +116,16 @@ def _upload(client: httpx.AsyncClient, _: Noise, __: int) -> Awaitable[httpx.Res
     return client.post("/captions/generate", files={"audio_file": ("a.mp4", b"\x00\x00\x00\x18ftypmp42" * 100_000)})
 
 
+def _separators(content_type: str, begin: bytes, separator: bytes) -> Send:
+    """A form of 100 kB that has no parts, or one without end."""
+    body = begin + separator * (100_000 // len(separator))
+
+    def send(client: httpx.AsyncClient, _: Noise, __: int) -> Awaitable[httpx.Response]:
+        return client.post("/captions/generate", content=body, headers={"Content-Type": content_type})
+
+    return send
+
+
 def _align(client: httpx.AsyncClient, _: Noise, number: int) -> Awaitable[httpx.Response]:
     """The longest text, of a recording that is not there."""
     form = {"reel_url": f"http://{number}{DOMAIN}/a.mp4", "text": (_SENTENCE * 1000)[:MAX_TEXT_CHARACTERS]}
@@ -137,11 +149,11 @@ def _wrong_key(client: httpx.AsyncClient, _: Noise, number: int) -> Awaitable[ht
     return client.get("/tasks", headers={"X-API-Key": f"sk_{number}"})
 
 
-def _outside(method: str, path: str, body: bytes = b"") -> Send:
+def _outside(method: str, path: str, body: bytes = b"", **headers: str) -> Send:
     """A path that is not below `/api/v1/public`."""
 
     def send(client: httpx.AsyncClient, noise: Noise, number: int) -> Awaitable[httpx.Response]:
-        return client.request(method, f"http://127.0.0.1:{noise.port}{path}", content=body)
+        return client.request(method, f"http://127.0.0.1:{noise.port}{path}", content=body, headers=headers)
 
     return send
 
@@ -190,6 +202,9 @@ _REQUESTS: Final[dict[str, Send]] = {
     "long texts": _send_json("POST", "/memory/v2/remember", b'{"content":"' + b"a" * (DEFAULT_BYTES - 50) + b'"}'),
     "uploads that are no media": _upload,
     "uploads that are kept": _keep,
+    "forms of ampersands": _separators(_URL_ENCODED, b"", b"&"),
+    "forms of delimiters": _separators("multipart/form-data; boundary=b", _BODY, b"\r\n--bX"),
+    "queries of many parameters": _get("/tasks/{task}?" + "&".join(["a"] * 30_000)),
     "uploads in parts": _post("/uploads/multipart", file_name="a.mp4", size=1_000_000_000),
     "samples of voices": _get("/voices/vits-joe/sample"),
     "tools of agents": _list_tools,
@@ -209,6 +224,10 @@ _REQUESTS: Final[dict[str, Send]] = {
     "streams of a task": _get("/tasks/{task}/events"),
     "waits for a task": _get("/tasks/{task}?wait=60"),
     "wrong keys": _wrong_key,
+    "guessed callbacks": _outside(
+        "POST", f"{oauth_flow.CALLBACK_PATH}/tiktok", b"&" * (DEFAULT_BYTES - 50), **{"Content-Type": _URL_ENCODED}
+    ),
+    "cookies": _outside("GET", "/health/live", Cookie='a="' + '\\"' * 30_000),
     "readiness": _outside("GET", "/health/ready"),
     "events of HeyGen": _outside("POST", heygen_events.PATH, b"{}"),
 }
