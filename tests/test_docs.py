@@ -24,7 +24,7 @@ DOCUMENTS: Final = sorted(
         *(ROOT / "examples").glob("README.md"),
         *(ROOT / "examples").glob("*/README.md"),
         *(ROOT / "deploy").glob("*.md"),
-        *(ROOT / name for name in ("CONTRIBUTING.md", "README.md", "SECURITY.md")),
+        *(ROOT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md")),
     ]
 )
 SOURCES: Final = ("content_pipeline", "api", "sandbox", "bench", "tests")
