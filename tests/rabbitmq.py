@@ -3,7 +3,7 @@
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +21,11 @@ def _listens(address: str, port: int) -> bool:
 
 
 @contextmanager
-def rabbitmq_server(folder: Path, address: str = "127.0.0.1") -> Iterator[str]:
-    """A server that listens at `address` during the block, with its data in `folder`. Yields its URL."""
+def rabbitmq_server(folder: Path, address: str = "127.0.0.1", *, namespace: Sequence[str] = ()) -> Iterator[str]:
+    """A server that listens at `address` during the block, with its data in `folder`. Yields its URL.
+
+    `namespace` is the command that runs another one in the network namespace of the server.
+    """
     # Debian's wrapper of that name in PATH requires its own user and folders.
     server = need("rabbitmq-server", also_in="/usr/lib/rabbitmq/bin")
     epmd = need("epmd")
@@ -46,11 +49,11 @@ def rabbitmq_server(folder: Path, address: str = "127.0.0.1") -> Iterator[str]:
     }
     log = folder / "out"
     with log.open("w") as out:
-        process = subprocess.Popen([server], env=environ, stdout=out, stderr=out)
+        process = subprocess.Popen([*namespace, server], env=environ, stdout=out, stderr=out)
     try:
         until(lambda: _listens(address, port), seconds=90, what=f"RabbitMQ (log: {log})")
         yield f"amqp://guest:guest@{address}:{port}//"
     finally:
         process.terminate()
         process.wait(60)
-        subprocess.run([epmd, "-port", names, "-kill"], env=environ, check=False, capture_output=True)
+        subprocess.run([*namespace, epmd, "-port", names, "-kill"], env=environ, check=False, capture_output=True)

@@ -17,7 +17,7 @@ from content_pipeline.cli import privileges
 from content_pipeline.cli.stack_config import ROOT
 from tests.stack.harness import kill_all
 
-# The address of the first host, which runs everything but the workers of the others.
+# The address of the first host, which runs everything but the broker and the workers of the others.
 FIRST: Final = "10.77.0.1"
 
 
@@ -36,11 +36,17 @@ class Host:
     """One host. `link` is its cable: the end at the bridge."""
 
     name: str
+    address: str
     namespace: str
     link: str
     folder: Path
     _processes: list[psutil.Popen] = field(default_factory=list)
     _start: Callable[[], None] = field(default=lambda: None)
+
+    @property
+    def enter(self) -> tuple[str, ...]:
+        """The command that runs another one in the host's network namespace."""
+        return ("ip", "netns", "exec", self.namespace)
 
     def start_worker(self, lane: str, slots: int, settings: Mapping[str, str]) -> None:
         """Run a worker of a lane here, as the README says for additional hosts."""
@@ -56,7 +62,7 @@ class Host:
     def _start_worker(self, lane: str, slots: int, settings: Mapping[str, str]) -> None:
         node = ["-n", f"{lane}@{self.name}", "-Q", lane, "-c", str(slots), "--loglevel", "info"]
         worker = [sys.executable, "-m", "celery", "-A", "content_pipeline.engine.worker", "worker", *node]
-        command = ["ip", "netns", "exec", self.namespace, *privileges.command_prefix(self.folder), *worker]
+        command = [*self.enter, *privileges.command_prefix(self.folder), *worker]
         environment = {
             **settings,
             "CONTENT_PIPELINE_HOME": str(self.folder),
@@ -99,16 +105,19 @@ def network(folder: Path, hosts: int) -> Iterator[list[Host]]:
     """Hosts on a bridge, which has the first host's address. Nothing of them is left afterwards."""
     token = uuid4().hex[:4]
     bridge = f"cp{token}"
+    net = FIRST.rpartition(".")[0]
     made = [
-        Host(f"host{number}", f"{bridge}-{number}", f"{bridge}-{number}", folder / f"host{number}")
+        Host(
+            f"host{number}", f"{net}.{number + 1}", f"{bridge}-{number}", f"{bridge}-{number}", folder / f"host{number}"
+        )
         for number in range(1, hosts + 1)
     ]
     _ip("link", "add", bridge, "type", "bridge")
     try:
         _ip("address", "add", f"{FIRST}/24", "dev", bridge)
         _ip("link", "set", bridge, "up")
-        for number, host in enumerate(made, start=2):
-            _add(host, bridge, FIRST.rpartition(".")[0] + f".{number}")
+        for host in made:
+            _add(host, bridge)
         yield made
     finally:
         for host in made:
@@ -117,12 +126,12 @@ def network(folder: Path, hosts: int) -> Iterator[list[Host]]:
         _ip("link", "delete", bridge)
 
 
-def _add(host: Host, bridge: str, address: str) -> None:
+def _add(host: Host, bridge: str) -> None:
     _ip("netns", "add", host.namespace)
     _ip("link", "add", host.link, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
     _ip("link", "set", host.link, "master", bridge, "up")
     for command in (
-        ("address", "add", f"{address}/24", "dev", "eth0"),
+        ("address", "add", f"{host.address}/24", "dev", "eth0"),
         ("link", "set", "eth0", "up"),
         ("link", "set", "lo", "up"),
     ):

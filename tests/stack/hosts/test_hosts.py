@@ -1,5 +1,5 @@
-"""Workers on three hosts with RabbitMQ: a batch spreads over them, and when one is lost and another cut off nothing is
-lost or made twice. `make hosts` renders 60 reels."""
+"""Workers on three hosts, RabbitMQ on another: a batch spreads over them, and when one is lost and another cut off
+nothing is lost or made twice. `make hosts` renders 60 reels."""
 
 import os
 import time
@@ -25,19 +25,26 @@ URLS = [f"CONTENT_PIPELINE_{name}" for name in ("DATABASE_URL", "DAGSTER_DATABAS
 
 
 @pytest.fixture(scope="module")
-def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Host]]:
+def _more_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Host]]:
     if not can_make_networks():
         leave_out("needs to make network namespaces, as root does")
-    with network(tmp_path_factory.mktemp("hosts"), 3) as made:
+    with network(tmp_path_factory.mktemp("hosts"), 4) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def stack(hosts: list[Host], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """All parts on the first host, and one more media worker on each of the others."""
+def hosts(_more_hosts: list[Host]) -> list[Host]:
+    """The hosts of workers."""
+    return _more_hosts[:3]
+
+
+@pytest.fixture(scope="module")
+def stack(hosts: list[Host], _more_hosts: list[Host], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """RabbitMQ on a host of its own, one more media worker on each of the others, and all other parts on the first."""
+    queue = _more_hosts[3]
     folder = tmp_path_factory.mktemp("first")
     with (
-        rabbitmq_server(folder / "rabbitmq", FIRST) as broker,
+        rabbitmq_server(folder / "rabbitmq", queue.address, namespace=queue.enter) as broker,
         running(
             folder / "home",
             CONTENT_PIPELINE_BROKER_URL=broker,
