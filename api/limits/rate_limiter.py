@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
+from anyio.lowlevel import RunVar
 
 from api.limits.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
@@ -47,6 +48,7 @@ class _Bucket:
 class RateLimiter:
     def __init__(self) -> None:
         self._buckets: dict[str, _Bucket] = {}
+        self._loading: RunVar[dict[str, asyncio.Task[None]]] = RunVar("buckets that are being loaded")
         self._syncing: asyncio.Task[None] | None = None
 
     async def take(self, name: str, rate: Rate, amount: int = 1) -> RateLimitResult:
@@ -55,12 +57,28 @@ class RateLimiter:
         `amount`: how many units of the quota are taken, all or none.
         """
         if name not in self._buckets:
-            filled = await AUTHENTICATION.run(rate_limits.charge, {name: 0.0})
-            self._buckets.setdefault(name, _Bucket(time.monotonic() + filled[name]))
+            await self._load_once(name)
         result = self._buckets[name].take(rate, amount)
         if self._syncing is None or self._syncing.done():
             self._syncing = asyncio.create_task(self._sync_later())
         return result
+
+    async def _load_once(self, name: str) -> None:
+        """Load a bucket, once for all requests that come meanwhile: they would lock one row, each in a thread that
+        checks keys."""
+        try:
+            loading = self._loading.get()
+        except LookupError:  # the first one in this event loop
+            loading = {}
+            self._loading.set(loading)
+        if name not in loading:
+            loading[name] = asyncio.create_task(self._load(name))
+            loading[name].add_done_callback(lambda _: loading.pop(name))
+        await asyncio.shield(loading[name])
+
+    async def _load(self, name: str) -> None:
+        filled = await AUTHENTICATION.run(rate_limits.charge, {name: 0.0})
+        self._buckets.setdefault(name, _Bucket(time.monotonic() + filled[name]))
 
     async def _sync_later(self) -> None:
         await asyncio.sleep(SYNC_SECONDS)

@@ -1,7 +1,7 @@
 """The in-process rate limiter in front of the shared token buckets."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 import pytest
@@ -26,7 +26,7 @@ async def crowd(turnstile: RateLimiter, bucket: str, rate: Rate, size: int) -> l
 @given(quota=st.integers(1, 12), size=st.integers(1, 20))
 def test_a_crowd_is_let_in_as_the_database_would_let_it_in_one_by_one(quota: int, size: int) -> None:
     rate, alone = Rate(quota, HOUR), str(uuid4())
-    # The very first of a bucket ask the database side by side, and may overtake each other there.
+    # The very first of a bucket wait for the database, and may overtake each other there.
     here = asyncio.run(crowd(RateLimiter(), str(uuid4()), rate, size))
     here.sort(key=lambda one: (not one.allowed, -one.remaining))
     there = [rate_limits.take(alone, rate) for _ in range(size)]
@@ -34,6 +34,20 @@ def test_a_crowd_is_let_in_as_the_database_would_let_it_in_one_by_one(quota: int
         assert (left.allowed, left.remaining) == (right.allowed, right.remaining)
         assert left.reset_after == pytest.approx(right.reset_after, abs=60)
         assert left.retry_after == pytest.approx(right.retry_after, abs=60)
+
+
+def test_a_crowd_that_comes_first_asks_the_database_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    charge, asked = rate_limits.charge, list[Mapping[str, float]]()
+
+    def count(taken: Mapping[str, float]) -> dict[str, float]:
+        asked.append(taken)
+        return charge(taken)
+
+    monkeypatch.setattr(rate_limits, "charge", count)
+    bucket = str(uuid4())
+    let_in = asyncio.run(crowd(RateLimiter(), bucket, Rate(10, HOUR), 50))
+    assert sum(one.allowed for one in let_in) == 10
+    assert asked == [{bucket: 0.0}]
 
 
 def test_buckets_are_counted_apart() -> None:
