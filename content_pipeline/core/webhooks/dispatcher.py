@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,10 @@ from content_pipeline.core.webhooks.attempts import Outcome
 # Endpoints that are sent to at once. Those that failed last have places of their own: a receiver that hangs holds its
 # place for 10 s at each attempt, and must not hold that of one that works.
 MAX_CONCURRENT: Final = 150
+# A workspace holds at most this many places for each that is free (a dynamic threshold, as in the buffers of switches):
+# 100 where it is alone, 60 each where there are two, so that another one finds some free. Without it, the 100 endpoints
+# of one workspace and ten new ones a second of its single tasks, which all hang for 10 s, took all of them.
+PLACES_PER_FREE_ONE: Final = 2
 # Events that come while others are in flight are looked for at this interval.
 POLL_SECONDS: Final = 0.5
 # A run takes up no more after that, and the sensor starts the next: with a steady stream of events it would never end.
@@ -102,8 +106,14 @@ def _due(transaction: Transaction, in_flight: Collection[Dispatch]) -> list[Disp
 
 
 def _next(session: Session, in_flight: Collection[Dispatch], *, failing: bool) -> list[Dispatch]:
-    """The oldest due delivery of each endpoint that has none in flight, as far as there are places."""
-    places = MAX_CONCURRENT - sum(dispatch.is_to_failing is failing for dispatch in in_flight)
+    """The oldest due delivery of each endpoint that has none in flight, as far as there are places.
+
+    Workspaces take turns; those come first that have the fewest in flight.
+    """
+    holders: list[UUID] = [
+        dispatch.endpoint.workspace_id for dispatch in in_flight if dispatch.is_to_failing is failing
+    ]
+    free = MAX_CONCURRENT - len(holders)
     busy: list[UUID] = [dispatch.endpoint.id for dispatch in in_flight]
     oldest = (
         select(WebhookDelivery.id)
@@ -116,15 +126,22 @@ def _next(session: Session, in_flight: Collection[Dispatch], *, failing: bool) -
         .order_by(WebhookDelivery.endpoint_id, WebhookDelivery.next_attempt_at)
         .ext(distinct_on(WebhookDelivery.endpoint_id))
     )
+    held = func.cardinality(func.array_positions(literal(holders, ARRAY(Uuid)), WebhookDelivery.workspace_id))
+    number = func.row_number().over(partition_by=WebhookDelivery.workspace_id, order_by=WebhookDelivery.next_attempt_at)
+    turn = (held + number).label("turn")
     query = (
-        select(WebhookEndpoint, WebhookDelivery, WebhookEvent)
+        select(WebhookEndpoint, WebhookDelivery, WebhookEvent, turn)
         .join(WebhookDelivery, WebhookDelivery.endpoint_id == WebhookEndpoint.id)
         .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
         .where(WebhookDelivery.id.in_(oldest))
-        .order_by(WebhookDelivery.next_attempt_at)
-        .limit(places)
+        .order_by(turn, WebhookDelivery.next_attempt_at)
+        .limit(free)
     )
-    return [Dispatch(*row) for row in session.execute(query)]
+    return [
+        Dispatch(endpoint, delivery, event)
+        for taken, (endpoint, delivery, event, place) in enumerate(session.execute(query))
+        if place <= PLACES_PER_FREE_ONE * (free - taken)
+    ]
 
 
 def _is_due() -> ColumnElement[bool]:

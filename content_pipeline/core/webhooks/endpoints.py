@@ -20,7 +20,8 @@ from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.workspaces.ownership import owned
 
-# The dispatcher has more places than this, so one workspace whose receivers all hang cannot take all of them.
+# The dispatcher sends to as many of a workspace at once while no other has places (dispatcher.py), so those of its
+# receivers that hang hold up none that work.
 MAX_ENDPOINTS: Final = 100
 # After a rotation, the secret before it also signs for this long.
 ROTATION: Final = timedelta(hours=24)

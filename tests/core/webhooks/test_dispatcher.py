@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import WebhookEndpoint
 from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.webhooks import dispatcher, endpoints
 from content_pipeline.core.webhooks.attempts import RETRY_DELAYS
 from tests.core.publishing.posting import advance_clock
 from tests.core.webhooks.registered import deliver, deliveries, endpoint, happen, recorded, register
+from tests.factories import make_workspace
 from tests.polling import until
 from tests.webhook_receiver import Receiver
 
@@ -216,6 +218,31 @@ def test_receivers_that_failed_take_no_place_of_those_that_work(
     with ThreadPoolExecutor(1) as run:
         delivering = run.submit(deliver)
         until(lambda: receiver.of("/works"), seconds=10, what="the one that works")
+        receiver.let_go.set()
+        delivering.result(10)
+
+
+@pytest.mark.parametrize(("workspaces", "places"), [(1, 4), (2, 2)])
+def test_workspaces_whose_new_receivers_hang_leave_a_place_for_another(
+    workspace_id: UUID, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, workspaces: int, places: int
+) -> None:
+    monkeypatch.setattr(dispatcher, "MAX_CONCURRENT", 5)
+    with transaction() as session:
+        hanging = {f"/hangs/{number}": make_workspace(session) for number in range(workspaces)}
+    receiver.hangs.update(hanging)
+    for path, hanging_id in hanging.items():
+        for _ in range(6):  # which no limit of endpoints counts
+            with transaction() as session:
+                task = tasks.create(session, workspace_id=hanging_id, kind="reel", key=str(uuid4()))
+                endpoints.create_for_task(session, hanging_id, task.id, f"{receiver.url}{path}")
+            happen(hanging_id, task_id=task.id)
+    with ThreadPoolExecutor(1) as run:
+        delivering = run.submit(deliver)
+        until(lambda: len(receiver.received) == workspaces * places, seconds=10, what="those that hang")
+        register(workspace_id, f"{receiver.url}/works")
+        happen(workspace_id)
+        until(lambda: receiver.of("/works"), seconds=10, what="the one that works")
+        assert [len(receiver.of(path)) for path in hanging] == [places] * workspaces
         receiver.let_go.set()
         delivering.result(10)
 
