@@ -13,6 +13,7 @@ from sqlalchemy import select
 from content_pipeline.core.alerts import failures, webhook
 from content_pipeline.core.alerts.failures import Failure
 from content_pipeline.core.database import transaction
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import FailureCount, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.dagster_client import TASK_TAG
@@ -24,7 +25,8 @@ log = structlog.get_logger()
 FAILURES_A_TICK: Final = 500
 # Codes that the webhook is told of in a tick, each in a thread of its own: one that hangs holds up no other.
 CODES_A_TICK: Final = 20
-# LOST is the code of a run whose worker was lost, UNKNOWN that of a run that failed without an error code of ours.
+# LOST is the code of a run whose worker was lost, UNKNOWN that of a run that failed without an error code of ours, or
+# with one that cannot be read.
 LOST: Final = "worker_lost"
 UNKNOWN: Final = "broken"
 
@@ -54,17 +56,15 @@ def _new_failures(instance: dg.DagsterInstance, cursor: str | None) -> tuple[lis
     changes = instance.fetch_run_status_changes(failed, limit=FAILURES_A_TICK, cursor=cursor, ascending=True)
     run_ids = [record.run_id for record in changes.records]
     runs = {run.run_id: run for run in instance.get_runs(dg.RunsFilter(run_ids=run_ids))} if run_ids else {}
-    found = [
-        Failure(
-            record.storage_id,
-            record.run_id,
-            runs[record.run_id].job_name,
-            _code(instance, record.run_id),
-            datetime.fromtimestamp(record.timestamp, UTC),
-        )
-        for record in changes.records
-        if record.run_id in runs
-    ]
+    found = []
+    for record in changes.records:
+        if record.run_id not in runs:
+            continue
+        code = UNKNOWN
+        with isolated("failed_runs", record.run_id):  # or the cursor would stay here, and none be told of any more
+            code = _code(instance, record.run_id)
+        at = datetime.fromtimestamp(record.timestamp, UTC)
+        found.append(Failure(record.storage_id, record.run_id, runs[record.run_id].job_name, code, at))
     canceled = _canceled(runs[each.run_id] for each in found if each.code == LOST)
     return [each for each in found if each.run_id not in canceled], changes.cursor
 

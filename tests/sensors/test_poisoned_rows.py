@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import dagster as dg
@@ -34,6 +35,7 @@ from tests.core.publishing.posting import Stage
 from tests.core.webhooks.registered import deliver, deliveries, happen, register
 from tests.factories import make_account, make_twin, make_workspace
 from tests.sandbox_server import Sandbox
+from tests.sensors.test_alerts import counted, fail, tick
 from tests.webhook_receiver import receiving
 
 
@@ -121,6 +123,24 @@ def test_a_task_of_a_kind_that_this_release_does_not_know(twins: tuple[Twin, Twi
     assert poisoned.id not in started
     assert other.id in started
     execute("update tasks set state = 'canceled' where id = :id", id=poisoned.id)
+
+
+def test_a_failed_run_whose_steps_cannot_be_read(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        cursor, _ = tick(instance, None)
+        fail(instance, dg.Failure("There is no sound.", {"code": "no_audio"}))
+        (poisoned,) = instance.get_runs()
+        fail(instance, dg.Failure("It is too large.", {"code": "too_large"}))
+        read = instance.get_records_for_run
+
+        def read_another(run_id: str, **options: Any) -> Any:
+            assert run_id != poisoned.run_id
+            return read(run_id, **options)
+
+        monkeypatch.setattr(instance, "get_records_for_run", read_another)
+        for _ in range(2):
+            cursor, _ = tick(instance, cursor)
+        assert counted() == {"broken": 1, "too_large": 1}
 
 
 @pytest.mark.slow
