@@ -24,6 +24,7 @@ from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import deleted_memories
+from content_pipeline.core.webhooks import dispatcher
 from content_pipeline.core.workspaces import idempotency
 from content_pipeline.sensors.tasks import claim_unattended
 from tests import avatar_videos
@@ -215,6 +216,22 @@ def test_a_webhook_whose_secret_cannot_be_decrypted(twins: tuple[Twin, Twin]) ->
             happen(twin.workspace_id)
         deliver()
     assert [deliveries(endpoint)[0].status for endpoint in (poisoned, other)] == ["pending", "delivered"]
+
+
+def test_a_webhook_of_which_a_refusal_cannot_be_counted(
+    twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "RUN_SECONDS", 1.0)  # an hour for one that sends it without end
+    with receiving() as receiver:
+        receiver.answers["/poisoned"] = 500, {}
+        poisoned, _ = register(twins[0].workspace_id, f"{receiver.url}/poisoned")
+        other, _ = register(twins[1].workspace_id, f"{receiver.url}/other")
+        for twin in twins:
+            happen(twin.workspace_id)
+        execute("update webhook_deliveries set attempts = 2147483647 where endpoint_id = :id", id=poisoned)
+        deliver()
+    assert [deliveries(endpoint)[0].status for endpoint in (poisoned, other)] == ["pending", "delivered"]
+    assert list(receiver.event_ids().values()) == [1, 1]
 
 
 def test_rows_and_files_that_cannot_be_deleted(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:

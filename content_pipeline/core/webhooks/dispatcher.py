@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from content_pipeline.core.webhooks import attempts
 from content_pipeline.core.webhooks.attempts import Outcome
@@ -84,29 +85,38 @@ def deliver_due(transaction: Transaction) -> Counter[str]:
     """
     outcomes: Counter[str] = Counter()
     in_flight: dict[Future[Outcome], Dispatch] = {}
+    # Endpoints of which an outcome cannot be written get nothing more in this run: they would get the same without end.
+    unsettled: set[UUID] = set()
     end = time.monotonic() + RUN_SECONDS
     with ThreadPoolExecutor(2 * MAX_CONCURRENT, thread_name_prefix="webhooks") as pool:
         while True:
-            due = _due(transaction, in_flight.values()) if time.monotonic() < end else []
+            due = _due(transaction, in_flight.values(), unsettled) if time.monotonic() < end else []
             in_flight |= {pool.submit(attempts.send, dispatch.endpoint, dispatch.event): dispatch for dispatch in due}
             if not in_flight:
                 return outcomes
             done, _ = wait(in_flight, POLL_SECONDS, FIRST_COMPLETED)
             for future in done:
-                outcome = future.result()
-                with transaction() as session:
-                    attempts.settle(session, in_flight.pop(future).delivery, outcome)
+                dispatch, outcome = in_flight.pop(future), future.result()
+                unsettled.add(dispatch.endpoint.id)
+                with transaction() as session, isolated("webhook_deliveries", dispatch.delivery.id):
+                    with session.begin_nested():
+                        attempts.settle(session, dispatch.delivery, outcome)
+                    unsettled.remove(dispatch.endpoint.id)
                 outcomes["refused" if outcome.error else "accepted"] += 1
 
 
-def _due(transaction: Transaction, in_flight: Collection[Dispatch]) -> list[Dispatch]:
-    """What is to be sent now beside what is in flight."""
+def _due(transaction: Transaction, in_flight: Collection[Dispatch], unsettled: Collection[UUID]) -> list[Dispatch]:
+    """What is to be sent now beside what is in flight, but not to the unsettled endpoints."""
     with transaction() as session:
-        return [*_next(session, in_flight, failing=False), *_next(session, in_flight, failing=True)]
+        return [
+            dispatch for failing in (False, True) for dispatch in _next(session, in_flight, unsettled, failing=failing)
+        ]
 
 
-def _next(session: Session, in_flight: Collection[Dispatch], *, failing: bool) -> list[Dispatch]:
-    """The oldest due delivery of each endpoint that has none in flight, as far as there are places.
+def _next(
+    session: Session, in_flight: Collection[Dispatch], unsettled: Collection[UUID], *, failing: bool
+) -> list[Dispatch]:
+    """The oldest due delivery of each settled endpoint that has none in flight, as far as there are places.
 
     Workspaces take turns; those come first that have the fewest in flight.
     """
@@ -114,7 +124,7 @@ def _next(session: Session, in_flight: Collection[Dispatch], *, failing: bool) -
         dispatch.endpoint.workspace_id for dispatch in in_flight if dispatch.is_to_failing is failing
     ]
     free = MAX_CONCURRENT - len(holders)
-    busy: list[UUID] = [dispatch.endpoint.id for dispatch in in_flight]
+    busy: list[UUID] = [*unsettled, *(dispatch.endpoint.id for dispatch in in_flight)]
     oldest = (
         select(WebhookDelivery.id)
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
