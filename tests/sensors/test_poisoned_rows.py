@@ -14,11 +14,15 @@ from structlog.testing import CapturingLogger
 
 from content_pipeline.core import isolation, rate_limits, storage
 from content_pipeline.core.accounts import tokens
+from content_pipeline.core.analytics import sync, windows
 from content_pipeline.core.calendar import copies, due
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Task, Twin
+from content_pipeline.core.platforms.base import Access, Refused
+from content_pipeline.core.platforms.insights import Figures
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.providers import zeromemory
 from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.storage import StoredObject
@@ -206,6 +210,25 @@ def _rendered(heygen: Sandbox, twins: tuple[Twin, Twin]) -> list[Task]:
         avatar_videos.work(task)
     heygen.advance(RENDERED_SECONDS)
     return requested
+
+
+def test_an_account_whose_outcome_cannot_be_recorded(
+    platforms: Sandbox, twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned = connect(platforms, twins[0].workspace_id, "tiktok")
+    other = connect(platforms, twins[1].workspace_id, "tiktok", username="tech.tom")
+    insights = PLATFORMS["tiktok"].insights
+    read_account = insights.read_account
+
+    def read_another(access: Access) -> Figures:
+        if access.user_id == poisoned.user_id:
+            raise Refused("It says \0.")
+        return read_account(access)
+
+    monkeypatch.setattr(insights, "read_account", read_another)
+    sync.sync_platform(transaction, "tiktok", [windows.latest_complete(now())])
+    with transaction() as session:
+        assert list(session.scalars(text("select account_id from account_syncs"))) == [other.id]
 
 
 def test_a_webhook_whose_secret_cannot_be_decrypted(twins: tuple[Twin, Twin]) -> None:

@@ -11,7 +11,7 @@ link of another workspace would be connected there (login CSRF). Until then the 
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -29,6 +29,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid
 from content_pipeline.core.models import Account, ConnectState, RedirectUri, Workspace
+from content_pipeline.core.net.storable_text import storable
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -250,7 +251,8 @@ def _exchange(pending: ConnectState, state: str, code: str | None, error: str | 
         )
     verifier = encryption.decrypt(pending.verifier, _associated_data(state)).decode()
     tokens = spec.oauth.exchange(code, redirect_uri=_callback_uri(platform), verifier=verifier)
-    return _Consented(spec.oauth.profile(tokens.access), tokens)
+    profile = spec.oauth.profile(tokens.access)
+    return _Consented(replace(profile, handle=storable(profile.handle), name=storable(profile.name)), tokens)
 
 
 def _connect(pending: ConnectState, consented: _Consented, origin: Origin) -> dict[str, str]:

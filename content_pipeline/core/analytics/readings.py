@@ -21,6 +21,7 @@ from content_pipeline.core.models import (
     SocialPost,
 )
 from content_pipeline.core.models.analytics import Source
+from content_pipeline.core.net.storable_text import storable
 from content_pipeline.core.platforms import insights
 from content_pipeline.core.platforms.insights import Figures
 
@@ -97,7 +98,7 @@ def record_audience(session: Session, account: Account, shares: Sequence[insight
             "account_id": account.id,
             "day": day,
             "dimension": share.dimension,
-            "value": share.value,
+            "value": storable(share.value),
             "share": share.share,
         }
         for share in shares

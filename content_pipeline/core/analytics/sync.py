@@ -23,6 +23,7 @@ from content_pipeline.core.analytics.windows import Window
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Error, InternalError
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Account, AccountSync, AudienceShare, SocialPost
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
@@ -102,7 +103,7 @@ def _read(reader: "_AccountReader", asked: Sequence[Window]) -> Error | None:
 def _record(
     transaction: Transaction, account: Account, asked: Sequence[Window], posts_read: int, error: Error | None
 ) -> None:
-    with transaction() as session:
+    with transaction() as session, isolated("account_syncs", account.id), session.begin_nested():
         for window in asked:
             row = {
                 "account_id": account.id,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from content_pipeline.core.isolation import isolated
+from content_pipeline.core.net.storable_text import storable
 from content_pipeline.core.platforms.insights import Figures, ListedPost, Metric
 
 # A column of counts cannot hold this number.
@@ -79,15 +80,14 @@ def _readable(
 
 
 def _storable(post: ListedPost) -> ListedPost:
-    """The post, its text without what PostgreSQL cannot store: NUL, and half an emoji where a text was cut. Raises an
-    error for other values that it cannot store."""
+    """The post, its text as it can be stored. Raises an error for other values that PostgreSQL cannot store."""
     for text in (post.post_id, "" if post.url is None else post.url):
         if "\0" in text:
             raise ValueError("An id or a link has a NUL.")
         text.encode()  # which False and [] do not have
     if post.seconds is not None and not _is_storable(post.seconds):
         raise ValueError("The length is no number.")
-    return replace(post, text=post.text.replace("\0", "").encode(errors="replace").decode())
+    return replace(post, text=storable(post.text))
 
 
 def _numbers(figures: Figures) -> Iterator[tuple[Metric, float]]:

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.net.limited_client import limited_client
+from content_pipeline.core.net.storable_text import storable
 from content_pipeline.core.providers.service_errors import Service
 
 _EXCERPT_CHARACTERS: Final = 200
@@ -86,5 +87,5 @@ class Endpoint(Service):
 
     def _excerpt(self, response: httpx.Response) -> str:
         """An excerpt of the error body, with the API key redacted."""
-        body = self.read(response).decode(errors="replace")
+        body = storable(self.read(response).decode(errors="replace"))
         return body.replace(self.key.get_secret_value() or "\0", "…")[:_EXCERPT_CHARACTERS]

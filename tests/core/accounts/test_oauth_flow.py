@@ -16,6 +16,7 @@ from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Account, ConnectState, Plan, RedirectUri, Workspace
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.app_settings import App
+from content_pipeline.core.platforms.oauth_provider import Profile
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces import api_keys
@@ -43,6 +44,15 @@ def test_consent_redirects_with_the_account_id(platforms: Sandbox, workspace_id:
     assert account.scopes
     assert account.access_expires_at
     assert account.access_expires_at > now()
+
+
+def test_a_name_is_shown_and_kept_without_what_cannot_be_stored(
+    platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = Profile(user_id="7", handle="@mara\0", name="Mara \ud83c")
+    monkeypatch.setattr(PLATFORMS["tiktok"].oauth, "profile", lambda _: odd)
+    account = connect(platforms, workspace_id, "tiktok")
+    assert (account.user_id, account.handle, account.name) == ("7", "@mara", "Mara ?")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import func, select, text
 
@@ -23,8 +24,10 @@ from content_pipeline.core.models import (
     ReportedDay,
     SocialPost,
 )
+from content_pipeline.core.platforms import insights
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.insights import Figures
+from content_pipeline.core.platforms.instagram import errors
 from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.accounts import connect
 from tests.sandbox_server import Sandbox
@@ -177,6 +180,30 @@ def test_an_account_that_cannot_be_read_does_not_keep_another_from_it(
     assert (failed.error.code if failed.error else None, succeeded.posts_read) == ("needs_reconnect", 2)
     (kept,) = rows(AccountSync, account_id=account.id)
     assert kept.error["code"] == "needs_reconnect"
+
+
+def test_a_refusal_with_what_cannot_be_stored_is_recorded_without_that(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = b'{"error": {"message": "No\\u0000 such metric \\ud83c", "code": 100}}'
+
+    def refuse(_: Access) -> Figures:
+        raise errors.failure(httpx.Response(400, content=refusal))
+
+    monkeypatch.setattr(PLATFORMS["instagram"].insights, "read_account", refuse)
+    read()
+    (kept,) = rows(AccountSync, account_id=account.id)
+    assert kept.error["message"] == "Instagram says: No such metric ?"
+
+
+def test_a_group_of_an_audience_is_named_without_what_cannot_be_stored(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = [insights.AudienceShare("age", "25\0-34", 1.0)]
+    monkeypatch.setattr(PLATFORMS["instagram"].insights, "read_audience", lambda _: shares)
+    (outcome,) = read()
+    assert outcome.error is None
+    assert [row.value for row in rows(AudienceShare, account_id=account.id)] == ["25-34"]
 
 
 def test_the_days_of_an_outage_are_filled_by_the_next_window(platforms: Sandbox, account: Account) -> None:

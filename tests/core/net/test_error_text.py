@@ -20,6 +20,8 @@ TOKEN = "IGAAc5ZBx9" + "QwErTy123_-" * 9
             "Media 17895695668004550 of urn:li:ugcPost:7128345 is gone.",
             "Media 17895695668004550 of urn:li:ugcPost:7128345 is gone.",
         ),
+        ("Bread \0and \ud83c", "Bread and ?"),
+        (f"Malformed access token {TOKEN[:30]}\0{TOKEN[30:]}", "Malformed access token …"),
         (None, ""),
     ],
 )

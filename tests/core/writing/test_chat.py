@@ -115,7 +115,7 @@ def test_a_refused_key_is_not_tried_again_and_not_told(server: HTTPServer, statu
 
 
 def test_a_refused_request_says_why(server: HTTPServer) -> None:
-    _answer(server, f"The model baker-1 does not exist (asked with {KEY})", 404)
+    _answer(server, f"The model baker-1 \0does not exist (asked with {KEY})", 404)
     error = _failure()
     assert (error.code, error.retryable) == ("text_model_refused", False)
     assert "The model baker-1 does not exist" in error.detail

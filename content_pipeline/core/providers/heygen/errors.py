@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from content_pipeline.core.errors import Error, Invalid, TooManyRequests, UpstreamError
 from content_pipeline.core.net.error_text import platform_message
 from content_pipeline.core.net.retry_after import retry_after
+from content_pipeline.core.net.storable_text import storable
 from content_pipeline.core.providers.service_errors import Service
 from content_pipeline.core.settings import settings
 
@@ -90,7 +91,8 @@ def _no_credit(said: str) -> UpstreamError:
 def _sentence(code: str, message: str | None) -> str:
     """HeyGen's message with its code, without the API key, which error texts may repeat."""
     key = settings().heygen_api_key.get_secret_value()
-    shown = platform_message((message or "").replace(key or "\0", "…"))
+    said, code = storable(message or ""), storable(code)
+    shown = platform_message(said.replace(key or "\0", "…"))
     return f"{shown} ({code})" if shown else f"{code}."
 
 

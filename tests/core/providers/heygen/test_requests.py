@@ -130,6 +130,11 @@ def test_a_refusal_keeps_heygens_code_and_says_whether_to_try_again(
         assert answer.body["error"]["code"] in error.detail
 
 
+def test_a_code_of_heygens_is_told_as_it_can_be_stored(wire: Wire) -> None:
+    wire.on("/v3/videos", refusal(400, "odd\0_code"))
+    assert submission_failure().detail.endswith("(odd_code)")
+
+
 @pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}é", f"{KEY}\x00"])
 def test_a_key_that_cannot_be_sent_is_not_told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setattr(settings(), "heygen_api_key", SecretStr(key))
