@@ -1,6 +1,6 @@
 """A row that cannot be worked on stops no other, in any loop over the rows of all workspaces."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from content_pipeline.core.analytics import sync, windows
 from content_pipeline.core.calendar import copies, due
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.maintenance import retention
+from content_pipeline.core.maintenance import retention, upload_deletion
 from content_pipeline.core.models import Task, Twin
 from content_pipeline.core.platforms.base import Access, Refused
 from content_pipeline.core.platforms.insights import Figures
@@ -38,7 +38,7 @@ from tests.core.calendar.planned import BROKEN, OWN_VIDEO, create_item, finish_r
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
 from tests.core.webhooks.registered import deliver, deliveries, happen, register
-from tests.factories import make_account, make_twin, make_workspace
+from tests.factories import make_account, make_twin, make_upload, make_workspace
 from tests.sandbox_server import Sandbox
 from tests.sensors.test_alerts import counted, fail, tick
 from tests.webhook_receiver import receiving
@@ -105,6 +105,28 @@ def test_a_calendar_item_whose_video_failed_without_an_error(twins: tuple[Twin, 
     execute("update tasks set error = null where id = :id", id=started[twins[0].workspace_id].id)
     record_outcomes()
     assert (item(poisoned).status, item(other).status) == ("rendering", "failed")
+
+
+@pytest.mark.parametrize(
+    ("start", "planned"),
+    [
+        (due.start_videos, {"due_in": timedelta()}),
+        (due.start_posts, {"due_in": timedelta(), "reel_url": OWN_VIDEO}),
+        (due.prepare_posts, {"due_in": timedelta(minutes=1), "reel_url": OWN_VIDEO}),
+    ],
+)
+def test_a_calendar_item_whose_twin_cannot_be_read(
+    twins: tuple[Twin, Twin], start: Callable[..., object], planned: dict[str, Any]
+) -> None:
+    with transaction() as session:
+        for twin in twins:
+            make_account(session, twin.workspace_id)
+    poisoned, other = (create_item(twin, **planned) for twin in twins)
+    execute("update twins set glossary = '[7]' where id = :id", id=twins[0].id)
+    with transaction() as session:
+        start(session, most=1000)
+    begun = [item(item_id).reel_id or item(item_id).publication_id for item_id in (poisoned, other)]
+    assert [bool(key) for key in begun] == [False, True]
 
 
 def test_a_calendar_item_whose_video_is_copied_already(twins: tuple[Twin, Twin]) -> None:
@@ -255,6 +277,25 @@ def test_a_webhook_of_which_a_refusal_cannot_be_counted(
         deliver()
     assert [deliveries(endpoint)[0].status for endpoint in (poisoned, other)] == ["pending", "delivered"]
     assert list(receiver.event_ids().values()) == [1, 1]
+
+
+def test_an_expired_upload_whose_file_cannot_be_deleted(
+    twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        poisoned, other = (
+            make_upload(session, twin.workspace_id, expires_at=now() - timedelta(hours=hours))
+            for twin, hours in zip(twins, (2, 1), strict=True)
+        )
+    deleted: list[str] = []
+
+    def delete(key: str) -> None:
+        assert key != poisoned.file_key
+        deleted.append(key)
+
+    monkeypatch.setattr(storage, "delete", delete)
+    upload_deletion.sweep()
+    assert deleted == [other.file_key]
 
 
 def test_rows_and_files_that_cannot_be_deleted(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
