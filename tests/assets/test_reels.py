@@ -10,7 +10,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Reel, Twin
-from content_pipeline.core.reels.open_posts import check_may_be_made
+from content_pipeline.core.tasks.open_posts import check_may_be_made
 from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage

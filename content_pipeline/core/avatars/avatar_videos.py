@@ -23,10 +23,10 @@ from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.reels import reels
-from content_pipeline.core.reels.open_posts import check_may_be_made
 from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks.open_posts import check_may_be_made
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces.ownership import owned
 

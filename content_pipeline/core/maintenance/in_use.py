@@ -12,7 +12,7 @@ from content_pipeline.core.calendar.states import PLANNED
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.maintenance import file_uses
 from content_pipeline.core.models import AvatarVideo, BurnIn, CalendarItem, Caption, Publication, Reel, Twin
-from content_pipeline.core.reels.open_posts import open_posts
+from content_pipeline.core.tasks.open_posts import open_posts
 
 # Named in the error; the first ones say enough.
 _NAMED: Final = 5

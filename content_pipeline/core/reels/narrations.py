@@ -11,10 +11,10 @@ from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import AvatarVideo, Reel
-from content_pipeline.core.reels.open_posts import check_may_be_made
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.speech.narration import Narration
+from content_pipeline.core.tasks.open_posts import check_may_be_made
 from content_pipeline.core.tasks.run_context import RunContext
 
 FILE: Final = "narration.wav"

@@ -23,9 +23,9 @@ from content_pipeline.core.media.reels.text_track import text_track
 from content_pipeline.core.models import AvatarVideo, Reel, Task, Twin
 from content_pipeline.core.reels import narrations
 from content_pipeline.core.reels.narrations import StoredNarration
-from content_pipeline.core.reels.open_posts import check_may_be_made
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
+from content_pipeline.core.tasks.open_posts import check_may_be_made
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.workspaces.ownership import owned
 

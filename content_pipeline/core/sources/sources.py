@@ -22,8 +22,8 @@ from content_pipeline.core.models import AvatarVideo, BurnIn, Caption, MadeVideo
 from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.net import link_expiry, safe_fetch
 from content_pipeline.core.reels import reels
-from content_pipeline.core.reels.open_posts import lock_video
 from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.open_posts import lock_video
 from content_pipeline.core.workspaces.ownership import owned
 
 # A finished file of a workspace that can be used as a source.

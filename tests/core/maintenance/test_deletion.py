@@ -32,9 +32,9 @@ from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
-from content_pipeline.core.reels.open_posts import check_may_be_made
 from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import cancellation, executions, tasks
+from content_pipeline.core.tasks.open_posts import check_may_be_made
 from tests import avatar_videos
 from tests.core.maintenance.deletable import a_batch, finish, rendered_reel, store
 from tests.factories import make_account, make_item, make_publication, make_twin
