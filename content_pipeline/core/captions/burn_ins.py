@@ -21,6 +21,7 @@ from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import BurnIn, Caption, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
+from content_pipeline.core.tasks.open_posts import check_may_be_made
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces import workspaces
 
@@ -161,10 +162,11 @@ def render(run: RunContext, key: str) -> BurnedIn:
     """Draw the captions into the video (over a plain background for audio-only sources) and end the task.
 
     They are those that the row has when this begins: a burn-in that is made again shows what was edited since.
-    Raises InternalError `render_unplayable` and `render_size_wrong`, and as `_fetch_video` does.
+    Raises InternalError `render_unplayable` and `render_size_wrong`, and as `_fetch_video` and `check_may_be_made` do.
     """
     with run.write() as session:
         burned = session.get_one(BurnIn, UUID(key))
+        check_may_be_made(session, burned)  # else hours of video may be drawn for nothing
         caption = session.get_one(Caption, burned.caption_id)
     assert caption.segments is not None
     with run.folder() as folder:
@@ -186,6 +188,8 @@ def render(run: RunContext, key: str) -> BurnedIn:
         rendered_video.check_size(made, width, height)
         thumbnail = thumbnails.of_moment(output, made.seconds / 2)
         object_key = _object_key(burned, "mp4")
+        with run.write() as session:
+            check_may_be_made(session, burned)
         storage.put(object_key, output, content_type="video/mp4")
     with run.write() as session:
         session.get_one(BurnIn, burned.id).output_key = object_key

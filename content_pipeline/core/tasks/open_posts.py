@@ -6,20 +6,26 @@ from sqlalchemy import ColumnElement, Select, String, cast, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.models import MadeVideo, Publication, Reel, Task
+from content_pipeline.core.models import BurnIn, Caption, MadeVideo, Publication, Reel, Task
 from content_pipeline.core.tasks import kinds
 from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.workspaces.ownership import owned
 
 
-def check_may_be_made(session: Session, video: MadeVideo) -> None:
+def check_may_be_made(session: Session, video: MadeVideo | BurnIn) -> None:
     """Raises Conflict `video_in_post` while a post of the video is open, NotFound for a deleted video.
 
     An upload that goes on in another run would continue with the bytes of another video, and the subtitles of the post
     are the words of its narration. A deleted video keeps its row while posts name it, where a re-run finds it.
     """
-    lock_video(session, video)
-    column = Publication.reel_id if isinstance(video, Reel) else Publication.avatar_video_id
+    if isinstance(video, BurnIn):
+        # Without a lock: the deletion of captions locks them before it fences off the runs of their burn-ins, one of
+        # which would wait here for that lock, and hold its fence.
+        owned(session, Caption, video.workspace_id, video.caption_id)
+        column = Publication.burn_in_id
+    else:
+        lock_video(session, video)
+        column = Publication.reel_id if isinstance(video, Reel) else Publication.avatar_video_id
     if session.scalars(open_posts(column == video.id).limit(1)).first():
         raise Conflict(
             "This video is being published, so it is not made again now.",

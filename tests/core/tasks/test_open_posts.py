@@ -1,0 +1,70 @@
+"""A video is not made again while a post of it is open."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from uuid import UUID
+
+import pytest
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.captions import captions
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.models import BurnIn, MadeVideo, Task
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.tasks import cancellation
+from content_pipeline.core.tasks.open_posts import check_may_be_made
+from tests.factories import make_account, make_publication
+from tests.finished_files import make_avatar_video, make_burn_in, make_reel
+
+pytestmark = pytest.mark.usefixtures("database")
+
+Make = Callable[[Session, UUID], MadeVideo | BurnIn]
+
+
+@pytest.mark.parametrize(
+    ("make", "column"),
+    [(make_reel, "reel_id"), (make_avatar_video, "avatar_video_id"), (make_burn_in, "burn_in_id")],
+)
+def test_a_video_of_each_kind_may_be_made_again_after_its_post(workspace_id: UUID, make: Make, column: str) -> None:
+    with transaction() as session:
+        video = make(session, workspace_id)
+        other = make(session, workspace_id)
+        account = make_account(session, workspace_id)
+        post = make_publication(session, account.id, reel_url=None, committed_at=None, **{column: video.id})
+        task = publications.create_task(session, post)
+    with transaction() as session:
+        check_may_be_made(session, other)
+        with pytest.raises(Conflict) as refused:
+            check_may_be_made(session, video)
+    assert refused.value.code == "video_in_post"
+    with transaction() as session:
+        cancellation.cancel(session, session.get_one(Task, task.id))
+    with transaction() as session:
+        check_may_be_made(session, video)
+
+
+def test_a_burn_in_of_deleted_captions_is_not_made_again(workspace_id: UUID) -> None:
+    with transaction() as session:
+        burned = make_burn_in(session, workspace_id)
+        captions.get(session, workspace_id, burned.caption_id).deleted_at = burned.created_at
+    with transaction() as session, pytest.raises(NotFound):
+        check_may_be_made(session, burned)
+
+
+def test_the_run_of_a_burn_in_does_not_wait_for_the_deletion_of_its_captions_which_waits_for_the_run(
+    workspace_id: UUID,
+) -> None:
+    with transaction() as session:
+        burned = make_burn_in(session, workspace_id)
+
+    def check() -> None:
+        with transaction() as session:
+            check_may_be_made(session, burned)
+
+    with ThreadPoolExecutor(1) as other, transaction() as session:
+        captions.get(session, workspace_id, burned.caption_id, lock=True)
+        checked = other.submit(check)
+        wait([checked], timeout=10)
+        assert checked.done()
+        checked.result()
