@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+import dagster as dg
 import pytest
 import yaml
 
@@ -16,6 +17,7 @@ from content_pipeline.cli.main import cli
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import PREFIX, Settings
+from content_pipeline.definitions import definitions
 from tests import settings_page
 
 DOCUMENTS: Final = sorted(
@@ -98,6 +100,18 @@ def test_every_decision_is_in_the_index() -> None:
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text()
     assert [path.name for path in folder.glob("0*.md") if f"]({path.name})" not in index] == []
+
+
+def test_the_decision_on_re_runs_names_every_asset_of_rows() -> None:
+    graph = definitions.resolve_asset_graph()
+    of_rows = [
+        key.to_user_string()
+        for key in graph.get_all_asset_keys()
+        if isinstance(graph.get(key).partitions_def, dg.DynamicPartitionsDefinition)
+    ]
+    decision = (ROOT / "docs" / "decisions" / "0029-what-a-re-run-may-overwrite.md").read_text()
+    assert of_rows
+    assert [name for name in of_rows if f"`{name}`" not in decision] == []
 
 
 def _parse_shell(code: str) -> None:

@@ -20,11 +20,14 @@ from content_pipeline.engine.step import Results, perform
     description="All rows of a workspace as JSON lines, and its files or links to them, in a ZIP file.",
 )
 def workspace_export(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, WORKSPACE_EXPORT.name, _write)
+    yield from perform(context, WORKSPACE_EXPORT.name, lambda run, key: _write(context, run, key))
 
 
-def _write(run: RunContext, key: str) -> Results:
+def _write(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
     export = exports.write(run, key)
+    if export is None:
+        context.log.info("A newer export of the workspace is stored; nothing done.")
+        return
     yield dg.MaterializeResult(
         metadata={
             "row": links.to_row("workspace_exports", export.id, str(export.id)),

@@ -5,7 +5,7 @@ from uuid import UUID
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task, WorkspaceExport
 from content_pipeline.core.workspace_exports import exports
-from tests.asset_runs import execute_task, recorded
+from tests.asset_runs import execute_job, execute_task, recorded
 from tests.factories import make_twin
 
 
@@ -19,3 +19,14 @@ def test_a_run_writes_the_file_and_records_what_it_has(workspace_id: UUID) -> No
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "done"
         assert (session.get_one(WorkspaceExport, UUID(task.key)).rows or 0) >= 2
+
+
+def test_a_run_of_an_operator_records_nothing_where_a_newer_one_is_stored(workspace_id: UUID) -> None:
+    requested = []
+    for _ in range(2):
+        with transaction() as session:
+            _, task = exports.create_with_task(session, workspace_id, with_files=True)
+        assert execute_task(task).success
+        requested.append(task)
+    runs = [execute_job(exports.KIND, task.partition_key) for task in requested]
+    assert [(run.success, bool(recorded(run))) for run in runs] == [(True, False), (True, True)]

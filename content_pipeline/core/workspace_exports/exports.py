@@ -1,7 +1,7 @@
 """Workspace exports: everything that a workspace has, as a ZIP file in the bucket.
 
-A file of JSON lines for each table, and the files themselves, or a list of links to them. A workspace has one such
-file at a time, so exports cost at most as much room as the workspace itself. The API calls `create_with_task` and
+A file of JSON lines for each table, and the files themselves, or a list of links to them. A new one replaces earlier
+ones, so exports cost about as much room as the workspace itself. The API calls `create_with_task` and
 `result`, the asset `workspace_export` calls `write`, retention calls `sweep`.
 """
 
@@ -80,10 +80,16 @@ def result(session: Session, task: Task) -> kinds.WorkspaceExportResult:
 # ── called by the asset ──────────────────────────────────────────────────────────────────────────────────
 
 
-def write(run: RunContext, key: str) -> WorkspaceExport:
-    """Stream the file of an export into the bucket, delete the workspace's earlier one, and finish the task."""
+def write(run: RunContext, key: str) -> WorkspaceExport | None:
+    """Stream the file of an export into the bucket, delete those of earlier ones, and finish the task.
+
+    None, and nothing is done, for a run without a task while a newer export is stored: nobody has asked for this one.
+    """
     with run.write() as session:
         export = session.get_one(WorkspaceExport, UUID(key))
+    of_workspace = WorkspaceExport.workspace_id == export.workspace_id
+    if run.task_id is None and _stored(of_workspace, WorkspaceExport.created_at > export.created_at):
+        return None
     object_key = f"{_folder(export.workspace_id)}{export.id}/workspace.zip"
     contents = Contents()
     with zip_stream.open_zip(_entries(run, export, contents)) as stream:
@@ -94,7 +100,7 @@ def write(run: RunContext, key: str) -> WorkspaceExport:
         export.rows, export.files, export.bytes = contents.rows, contents.files, storage.size(object_key)
         if run.task_id:
             tasks.finish(session, run.task_id)
-    for earlier in _stored(WorkspaceExport.workspace_id == export.workspace_id, WorkspaceExport.id != export.id):
+    for earlier in _stored(of_workspace, WorkspaceExport.created_at < export.created_at):
         _delete_file(earlier)
     return export
 

@@ -15,7 +15,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Caption, MetricSnapshot, Task, WorkspaceExport
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import cancellation, executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspace_exports import exports, table_rows
 from tests.factories import make_account, make_item, make_twin, make_workspace
@@ -27,12 +27,23 @@ def run_export(workspace_id: UUID, *, with_files: bool = True) -> Task:
     """The finished task of an export."""
     with transaction() as session:
         _, task = exports.create_with_task(session, workspace_id, with_files=with_files)
+    work(task)
+    return task
+
+
+def work(task: Task) -> None:
+    """A run of an open task."""
     with transaction() as session:
         tasks.mark_processing(session, exports.KIND, task.key)
+    write(task.key, task.id)
+
+
+def write(key: str, task_id: str | None = None) -> WorkspaceExport | None:
+    """A run for a row, by default one of an operator."""
     executions.begin(run_id := str(uuid4()), "io@test")
-    exports.write(RunContext(run_id, "io", task.id), task.key)
+    made = exports.write(RunContext(run_id, "io", task_id), key)
     executions.end(run_id)
-    return task
+    return made
 
 
 def result(task: Task) -> dict[str, Any]:
@@ -144,6 +155,30 @@ def test_only_the_newest_is_kept(workspace_id: UUID) -> None:
     assert result(first)["download_url"] is None
     assert result(second)["download_url"]
     assert len(list(storage.keys_below(f"{workspace_id}/exports/"))) == 1
+
+
+def test_an_operators_run_of_an_older_one_leaves_the_newest_alone(workspace_id: UUID) -> None:
+    first = run_export(workspace_id)
+    second = run_export(workspace_id)
+    assert write(first.key) is None
+    assert [bool(result(task)["download_url"]) for task in (first, second)] == [False, True]
+    assert write(second.key)
+    assert result(second)["download_url"]
+    assert len(list(storage.keys_below(f"{workspace_id}/exports/"))) == 1
+
+
+def test_a_retry_of_an_older_one_deletes_none_that_is_newer(workspace_id: UUID) -> None:
+    oldest = run_export(workspace_id)
+    with transaction() as session:
+        _, failed = exports.create_with_task(session, workspace_id, with_files=True)
+        cancellation.cancel(session, failed)
+    newest = run_export(workspace_id)
+    with transaction() as session:
+        again = tasks.retry(session, session.get_one(Task, failed.id))
+    work(again)
+    assert [bool(result(task)["download_url"]) for task in (oldest, again, newest)] == [False, True, True]
+    last = run_export(workspace_id)
+    assert [bool(result(task)["download_url"]) for task in (again, newest, last)] == [False, False, True]
 
 
 def test_one_is_written_at_a_time(workspace_id: UUID) -> None:
