@@ -1,0 +1,141 @@
+"""Dry runs of posts over HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+from pytest_httpserver import HTTPServer
+from sqlalchemy import select
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import InternalError
+from content_pipeline.core.models import Account, Publication, Twin
+from content_pipeline.core.platforms.base import Problem
+from content_pipeline.core.settings import settings
+from tests.api.conftest import PUBLIC
+from tests.core.publishing import posting
+from tests.core.publishing.posting import Stage
+from tests.media import hostile, samples
+
+
+@pytest.fixture
+def twin_id(client: TestClient) -> str:
+    return client.post(f"{PUBLIC}/twins", json={"name": "Tech Creator", "voice_id": "en-US"}).json()["id"]
+
+
+@pytest.fixture
+def workspace_id(twin_id: str) -> UUID:
+    """The client's workspace."""
+    with transaction() as session:
+        return session.get_one(Twin, UUID(twin_id)).workspace_id
+
+
+@pytest.fixture
+def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        yield stage
+
+
+@pytest.fixture
+def video_url(tmp_path: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{httpserver.port}"])
+    video, picture = samples.video(tmp_path / "v.mp4", seconds=1), samples.picture(tmp_path / "cover.png")
+    httpserver.expect_request("/reel.mp4").respond_with_data(video.read_bytes())
+    httpserver.expect_request("/cover.png").respond_with_data(picture.read_bytes())
+    large = hostile.large_picture(tmp_path / "large.png")
+    httpserver.expect_request("/large.png").respond_with_data(large.read_bytes())
+    httpserver.expect_request("/reel.txt").respond_with_data(b"no video")
+    return httpserver.url_for("/reel.mp4")
+
+
+def dry_run(client: TestClient, *platforms: str, **fields: Any) -> Any:
+    body = {"platforms": platforms, "caption": "Look."} | fields
+    return client.post(
+        f"{PUBLIC}/social/publish?dry_run=true", json={name: value for name, value in body.items() if value is not None}
+    )
+
+
+@pytest.mark.slow
+def test_a_dry_run_sends_and_keeps_nothing(client: TestClient, stage: Stage, video_url: str) -> None:
+    account = stage.account()
+    answer = dry_run(client, "tiktok", reel_url=video_url, options={"tiktok": {"hashtags": ["ai"]}})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["results"] == [
+        {
+            "platform": "tiktok",
+            "account_id": str(account.id),
+            "handle": account.handle,
+            "can_publish": True,
+            "problems": [],
+            "title": None,
+            "text": "Look.",
+            "hashtags": ["ai"],
+        }
+    ]
+    assert stage.platform.calls == ["check"]
+    with transaction() as session:
+        posts = select(Publication).where(Publication.workspace_id == stage.workspace_id)
+        assert session.scalars(posts).all() == []
+
+
+@pytest.mark.slow
+def test_a_dry_run_lists_every_problem_of_every_platform(client: TestClient, stage: Stage, video_url: str) -> None:
+    stage.account()
+    stage.platform.problems = [Problem("too_small", "Small.", ""), Problem("too_dark", "Dark.", "")]
+    answer = dry_run(
+        client,
+        "tiktok",
+        "instagram",
+        reel_url=video_url,
+        captions={"instagram": "a" * 2201 + " #a" * 31},
+        options={"instagram": {"cover_url": "http://127.0.0.1/cover.jpg"}},
+    )
+    found = {one["platform"]: [problem["code"] for problem in one["problems"]] for one in answer.json()["results"]}
+    assert found["tiktok"] == ["too_small", "too_dark"]
+    assert found["instagram"][:4] == ["account_missing", "url_forbidden", "text_unfit", "text_unfit"]
+    assert any("instagram" in code for code in found["instagram"][4:]), "what the platform says of the video itself"
+    assert not any(one["can_publish"] for one in answer.json()["results"])
+
+
+@pytest.mark.slow
+def test_a_dry_run_looks_at_the_cover_too(client: TestClient, stage: Stage, video_url: str) -> None:
+    def codes(cover: str) -> list[str]:
+        options = {"instagram": {"cover_url": video_url.replace("reel.mp4", cover)}}
+        (result,) = dry_run(client, "instagram", reel_url=video_url, options=options).json()["results"]
+        return [problem["code"] for problem in result["problems"]]
+
+    assert "cover_unusable" in codes("reel.txt")
+    assert "instagram_cover_unsupported" in codes("cover.png")
+    assert "remote_failed" in codes("cover.jpg")
+    assert "picture_too_large" in codes("large.png")
+
+
+@pytest.mark.slow
+def test_a_dry_run_of_an_account_that_cannot_be_reached_says_so(
+    client: TestClient, stage: Stage, video_url: str
+) -> None:
+    account = stage.account()
+    with transaction() as session:
+        there = session.get_one(Account, account.id)
+        there.status, there.reason = "needs_reconnect", InternalError("The person left.").to_dict()
+    (result,) = dry_run(client, "tiktok", reel_url=video_url).json()["results"]
+    assert [problem["code"] for problem in result["problems"]] == ["needs_reconnect"]
+
+
+@pytest.mark.slow
+def test_a_dry_run_of_a_reel_shows_what_the_twin_would_write(client: TestClient, twin_id: str, stage: Stage) -> None:
+    key = stage.post(stage.account())
+    reel_id = str(posting.publication(key).reel_id)
+    (result,) = dry_run(client, "tiktok", caption=None, reel_id=reel_id, twin_id=twin_id).json()["results"]
+    assert "AI is here" in result["text"]
+    assert result["can_publish"]
+
+
+@pytest.mark.slow
+def test_a_dry_run_of_what_is_no_video(client: TestClient, stage: Stage, video_url: str) -> None:
+    stage.account()
+    assert dry_run(client, "tiktok", reel_url=video_url.replace("mp4", "txt")).status_code == 415
+    assert dry_run(client, "tiktok", reel_url=video_url.replace("reel", "gone")).status_code == 502
