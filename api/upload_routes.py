@@ -1,10 +1,10 @@
 """FastAPI route classes of uploads: limits of size, rate, concurrency and disk, checked before the body is read."""
 
-import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar, Final
 
@@ -17,8 +17,8 @@ from api.limits.body_limits import DEFAULT_BYTES, BodyLimit, check_size
 from api.limits.concurrency_limits import ConcurrencyLimit, client_of
 from api.limits.form_limits import FormLimit
 from api.limits.volume_limits import VolumeLimit
+from content_pipeline.core import disk_space
 from content_pipeline.core.bulk import csv_reader
-from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces.caller import Caller
 
@@ -120,7 +120,7 @@ def _checked(receive: Receive, limit: FormLimit) -> Receive:
 
 
 class _TemporarySpace:
-    """Room for temporary files. What an upload has written already is counted twice, to the safe side."""
+    """Room for temporary files. What has been written of one already is counted twice, to the safe side."""
 
     def __init__(self) -> None:
         self._reserved = 0
@@ -128,13 +128,7 @@ class _TemporarySpace:
 
     def check(self, size: int) -> None:
         """Raises Unavailable `disk_full`."""
-        if shutil.disk_usage(tempfile.gettempdir()).free < self._reserved + size + FREE_DISK_BYTES:
-            raise Unavailable(
-                "There is no room for this file at present.",
-                code="disk_full",
-                remedy="Send it again later, or a smaller one.",
-                retry_after=60,
-            )
+        disk_space.check(Path(tempfile.gettempdir()), self._reserved + size, left=FREE_DISK_BYTES)
 
     @contextmanager
     def reserved(self, size: int) -> Iterator[None]:

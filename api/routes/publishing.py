@@ -26,6 +26,7 @@ from api.schemas.publishing import (
     PublishAccepted,
     PublishRequest,
 )
+from api.upload_routes import TEMPORARY_SPACE
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Twin
 from content_pipeline.core.publishing import dry_run, publications, removal
@@ -87,7 +88,8 @@ def _dry_run(body: PublishRequest, caller: Caller) -> Response:
     with autocommit() as session:
         twin = _twin(session, caller, body)
         source = sources.resolve(session, caller.workspace_id, body.source_ids())
-    with tempfile.TemporaryDirectory() as folder:
+    room = dry_run.room(source, max_bytes=caller.plan.upload_bytes)
+    with TEMPORARY_SPACE.reserved(room), tempfile.TemporaryDirectory() as folder:
         video = dry_run.fetch_video(caller.workspace_id, source, Path(folder), max_bytes=caller.plan.upload_bytes)
         results = [dry_run.check_post(caller.workspace_id, twin, source, video, spec) for spec in body.specs()]
     return JSONResponse(DryRunResults(results=[DryRunView.of(result) for result in results]).model_dump(mode="json"))

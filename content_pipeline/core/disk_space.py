@@ -6,8 +6,8 @@ from typing import Final
 
 from content_pipeline.core.errors import Unavailable
 
-# What a worker's download leaves free, for databases and logs on the same disk. Uploads and dry runs leave five times as
-# much (api/upload_routes.py), so that accepted work goes on when no more is accepted.
+# What a worker's download leaves free, for databases and logs on the same disk. Uploads and dry runs leave five times
+# as much (api/upload_routes.py), so that accepted work goes on when no more is accepted.
 LEFT_BYTES: Final = 200_000_000
 
 

@@ -20,6 +20,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from content_pipeline.core import disk_space
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound, Unavailable
 from content_pipeline.core.settings import settings
@@ -100,6 +101,12 @@ def fetch(key: str, target: Path) -> None:
     """Download the object to `target`. Raises NotFound, Unavailable."""
     with translated_errors(key), target.open("wb") as stream:
         client().download_fileobj(settings().s3_bucket, key, stream, Config=_TRANSFER)
+
+
+def fetch_large(key: str, target: Path) -> None:
+    """`fetch` an object that may be large. Raises Unavailable `disk_full` where there is no room for it."""
+    disk_space.check(target.parent, size(key))
+    fetch(key, target)
 
 
 def fetch_with_type(key: str, target: Path) -> str:

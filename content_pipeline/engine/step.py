@@ -1,5 +1,6 @@
 """Wrapper around every asset body: claim, start of the task's next run, mapping of errors to Dagster."""
 
+import errno
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -9,7 +10,7 @@ from typing import Any, Final, TypeVar, cast
 import dagster as dg
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import tracing
+from content_pipeline.core import disk_space, tracing
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.errors import Error, InternalError, OutOfMemory, TooManyRequests, Unavailable
@@ -172,6 +173,8 @@ def _to_error(raised: Exception) -> Error:
         return raised
     if isinstance(raised, UNREACHABLE):
         return Unavailable("The database did not answer.", code="database_unavailable", remedy="Retry the task.")
+    if isinstance(raised, OSError) and raised.errno == errno.ENOSPC:
+        return disk_space.full()
     if isinstance(raised, MemoryError) or any(words in str(raised).lower() for words in _OUT_OF_MEMORY):
         return OutOfMemory()
     return InternalError("Something went wrong on our side.", remedy="Retry the task; if it fails again, tell us.")

@@ -1,7 +1,9 @@
 """Dry runs of posts over HTTP."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -9,15 +11,19 @@ import pytest
 from fastapi.testclient import TestClient
 from pytest_httpserver import HTTPServer
 from sqlalchemy import select
+from werkzeug import Response
 
+from api import upload_routes
+from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
-from content_pipeline.core.models import Account, Publication, Twin
+from content_pipeline.core.models import Account, Plan, Publication, Twin, Workspace
 from content_pipeline.core.platforms.base import Problem
 from content_pipeline.core.settings import settings
 from tests.api.conftest import PUBLIC
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
+from tests.factories import make_upload
 from tests.media import hostile, samples
 
 
@@ -114,6 +120,19 @@ def test_a_dry_run_looks_at_the_cover_too(client: TestClient, stage: Stage, vide
 
 
 @pytest.mark.slow
+def test_a_dry_run_fetches_no_picture_of_ours_that_is_larger_than_any_cover(
+    client: TestClient, stage: Stage, video_url: str
+) -> None:
+    with transaction() as session:
+        picture = make_upload(
+            session, stage.workspace_id, kind="picture", media=None, content_type="image/png", size=1 << 30
+        )
+    options = {"instagram": {"cover_url": storage.signed_url(picture.file_key)}}
+    (result,) = dry_run(client, "instagram", reel_url=video_url, options=options).json()["results"]
+    assert "too_large" in [problem["code"] for problem in result["problems"]]
+
+
+@pytest.mark.slow
 def test_a_dry_run_of_an_account_that_cannot_be_reached_says_so(
     client: TestClient, stage: Stage, video_url: str
 ) -> None:
@@ -139,3 +158,42 @@ def test_a_dry_run_of_what_is_no_video(client: TestClient, stage: Stage, video_u
     stage.account()
     assert dry_run(client, "tiktok", reel_url=video_url.replace("mp4", "txt")).status_code == 415
     assert dry_run(client, "tiktok", reel_url=video_url.replace("reel", "gone")).status_code == 502
+
+
+@pytest.mark.parametrize("source", ["reel_url", "reel_id"])
+def test_a_dry_run_for_which_the_disk_has_no_room_fetches_nothing(
+    client: TestClient,
+    stage: Stage,
+    video_url: str,
+    httpserver: HTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+) -> None:
+    reel_id = str(posting.publication(stage.post(stage.account())).reel_id)
+    monkeypatch.setattr(upload_routes, "FREE_DISK_BYTES", 1 << 62)
+    refused = dry_run(client, "tiktok", **{source: {"reel_url": video_url, "reel_id": reel_id}[source]})
+    assert (refused.status_code, refused.json()["code"]) == (503, "disk_full")
+    assert refused.headers["Retry-After"] == "60"
+    assert not httpserver.log
+
+
+@pytest.mark.slow
+def test_dry_runs_at_the_same_time_have_no_more_room_than_there_is(
+    client: TestClient, stage: Stage, video_url: str, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reel_id = str(posting.publication(stage.post(stage.account())).reel_id)
+    with transaction() as session:
+        plan = session.get_one(Plan, session.get_one(Workspace, stage.workspace_id).plan)
+    # For one video of unknown size with its cover of 20 MB, and not for the cover of another.
+    free = upload_routes.FREE_DISK_BYTES + plan.upload_bytes + 30_000_000
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    beside: list[int] = []
+
+    def serve_during_another(_: Any) -> Response:
+        beside.append(dry_run(client, "tiktok", reel_id=reel_id).status_code)
+        return Response(b"no video")
+
+    httpserver.expect_request("/slow.mp4").respond_with_handler(serve_during_another)
+    assert dry_run(client, "tiktok", reel_url=video_url.replace("reel", "slow")).status_code == 415
+    assert beside == [503]
+    assert dry_run(client, "tiktok", reel_id=reel_id).status_code == 200

@@ -1,5 +1,6 @@
 """The wrapper around asset bodies: state of task, run and subject after each outcome."""
 
+import errno
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
@@ -90,7 +91,14 @@ def test_a_row_that_takes_too_much_memory_ends_with_its_own_error_at_once(task: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("error", [Unavailable("The store is away."), OperationalError("select 1", {}, Exception())])
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unavailable("The store is away."),
+        OperationalError("select 1", {}, Exception()),
+        OSError(errno.ENOSPC, "No space left on device"),
+    ],
+)
 def test_a_retryable_error_reschedules_the_task(task: Task, error: Exception) -> None:
     before = now()
     assert perform(task, raises(error)) is None

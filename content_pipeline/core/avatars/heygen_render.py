@@ -140,7 +140,7 @@ def _copy(run: RunContext, row: AvatarVideo, target: Path) -> MediaInfo | None:
     earlier run has copied it."""
     copy = avatar_videos.object_key(row, _ORIGINAL if row.captions else avatar_videos.OUTPUT)
     try:
-        storage.fetch(copy, target)
+        storage.fetch_large(copy, target)
         return None
     except NotFound:
         status = _finished(run, row)

@@ -208,7 +208,7 @@ def _fetch_video(run: RunContext, burned: BurnIn, caption: Caption, target: Path
     if burned.source_url is None:
         assert caption.source_key
         assert caption.media
-        storage.fetch(caption.source_key, target)
+        storage.fetch_large(caption.source_key, target)
         return caption.media
     with run.write() as session:
         most_seconds = workspaces.plan_of(session, burned.workspace_id).media_seconds

@@ -232,7 +232,7 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
         if caption.source_key is None:
             media = _fetch(run, caption, source)
         else:
-            storage.fetch(caption.source_key, source)
+            storage.fetch_large(caption.source_key, source)
             media = _media(caption)
         run.check_lane(media.seconds)
         transcript = transcription.transcribe(

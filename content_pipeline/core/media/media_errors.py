@@ -8,7 +8,8 @@ from typing import Final
 
 import av
 
-from content_pipeline.core.errors import Error, InternalError, MediaUnusable, OutOfMemory, Unavailable
+from content_pipeline.core import disk_space
+from content_pipeline.core.errors import Error, InternalError, MediaUnusable, OutOfMemory
 
 # What PyAV raises of a broken file: errors of FFmpeg (among them BlockingIOError and PermissionError of decoders, and
 # numbers without a name), IndexError for cut FLV and TS files, whose streams are found late, ZeroDivisionError for
@@ -128,9 +129,7 @@ def ffmpeg_error(status: int, log: Iterable[str]) -> Error:
     text = "\n".join(log)
     error: Error
     if "No space left on device" in text:
-        error = Unavailable(
-            "The disk of the rendering machine is full.", code="disk_full", remedy="Free some space and try again."
-        )
+        error = disk_space.full()
     elif status == -signal.SIGKILL or (
         any(words in text for words in _OUT_OF_MEMORY) and not _UNDECODABLE.search(text)
     ):

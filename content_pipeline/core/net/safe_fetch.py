@@ -19,6 +19,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from content_pipeline.core import disk_space
 from content_pipeline.core.errors import Invalid, TooLarge, UpstreamError
 from content_pipeline.core.net.name_lookups import NameLookups
 from content_pipeline.core.settings import settings
@@ -79,8 +80,9 @@ def refusals(urls: Collection[str]) -> dict[str, Invalid]:
 def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:
     """Download `url` to `target` within `seconds`; returns the response's content type.
 
-    Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; UpstreamError with the code `host_unknown`,
-    `remote_not_found`, `remote_forbidden`, `remote_timeout` or `remote_failed`, retryable where trying again may help.
+    Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; Unavailable `disk_full`; UpstreamError with the code
+    `host_unknown`, `remote_not_found`, `remote_forbidden`, `remote_timeout` or `remote_failed`, retryable where trying
+    again may help.
     """
     deadline = time.monotonic() + seconds
     parsed = _parse(url)
@@ -120,8 +122,10 @@ def _save(response: httpcore.Response, target: Path, max_bytes: int) -> None:
     too_large = TooLarge(
         f"The remote file has more than {max_bytes:,} bytes.", remedy="Send a shorter or more compressed recording."
     )
-    if int(_header(response, b"content-length") or 0) > max_bytes:
+    announced = int(_header(response, b"content-length") or 0)
+    if announced > max_bytes:
         raise too_large
+    disk_space.check(target.parent, announced or max_bytes)
     received = 0
     with target.open("wb") as file:
         for chunk in response.iter_stream():

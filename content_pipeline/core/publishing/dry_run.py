@@ -11,8 +11,8 @@ from content_pipeline.core import storage
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error
-from content_pipeline.core.models import Account, Twin
+from content_pipeline.core.errors import Error, TooLarge
+from content_pipeline.core.models import Account, Twin, Upload
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.base import Post, Problem, Video
 from content_pipeline.core.platforms.options import PostOptions
@@ -47,6 +47,15 @@ def fetch_video(workspace_id: UUID, source: Source, folder: Path, *, max_bytes: 
     path = folder / "video"
     link = _fetch(source, path, max_bytes=max_bytes)
     return Video(path, link, post_files.inspect_video(path, workspace_id))
+
+
+def room(source: Source, *, max_bytes: int) -> int:
+    """The bytes that the files of a dry run take at most: its video, and one cover at a time.
+
+    Raises as `storage.size`.
+    """
+    size = storage.size(sources.object_key(source.stored)) if source.stored else max_bytes
+    return size + _COVER_BYTES
 
 
 def _fetch(source: Source, path: Path, *, max_bytes: int) -> str:
@@ -93,6 +102,8 @@ def _fetch_cover(workspace_id: UUID, options: PostOptions, path: Path) -> tuple[
         return None
     with transaction() as session:
         own = sources.find_own(session, workspace_id, options.cover, kinds=sources.PICTURE)
+    if own and isinstance(own.stored, Upload) and own.stored.size > _COVER_BYTES:
+        raise TooLarge(f"The cover has more than {_COVER_BYTES:,} bytes.", remedy="Give a smaller picture.")
     source = own or Source(url=options.cover)
     link = _fetch(source, path, max_bytes=_COVER_BYTES)
     post_files.inspect_picture(path, workspace_id)

@@ -45,7 +45,7 @@ def fetch_cached(
 def _is_cached(object_key: str, target: Path) -> bool:
     """Whether the copy is there, which then is in `target`."""
     try:
-        storage.fetch(object_key, target)
+        storage.fetch_large(object_key, target)
     except NotFound:
         return False
     return True

@@ -81,9 +81,12 @@ class RunContext:
             self._fetch_remote(location, target, max_bytes)
 
     def fetch_stored(self, key: str, target: Path) -> None:
-        """Download what a client has named as a source. Raises NotFound `source_deleted`, Unavailable."""
+        """Download what a client has named as a source.
+
+        Raises NotFound `source_deleted`, and Unavailable as `storage.fetch_large` does.
+        """
         try:
-            storage.fetch(key, target)
+            storage.fetch_large(key, target)
         except NotFound as error:
             raise source_deleted() from error
 

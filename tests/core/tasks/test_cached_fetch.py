@@ -1,15 +1,17 @@
 """Remote media is downloaded once, validated and cached."""
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core import storage
+from content_pipeline.core import disk_space, storage
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, NotFound, NotMedia, TooLarge
+from content_pipeline.core.errors import Error, NotFound, NotMedia, TooLarge, Unavailable
 from content_pipeline.core.models import Plan
 from content_pipeline.core.tasks import cached_fetch
 from content_pipeline.core.tasks.run_context import RunContext
@@ -98,3 +100,38 @@ def test_an_object_of_ours_is_copied_and_a_deleted_one_is_said_to_be(
     with pytest.raises(NotFound) as caught:
         fetch(f"{key}-2")
     assert (caught.value.code, key in caught.value.detail) == ("source_deleted", False)
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "ours", "cached"])
+def test_a_file_for_which_the_disk_has_no_room_is_not_fetched_and_its_task_is_repeated(
+    workspace_id: UUID,
+    run: RunContext,
+    server: HTTPServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    body = b"the video"
+    server.expect_request("/reel.mp4").respond_with_data(body)
+    ours, key = f"{workspace_id}/uploads/{uuid4()}", f"{workspace_id}/copies/{uuid4()}"
+    (tmp_path / "video").write_bytes(body)
+    storage.put(key if place == "cached" else ours, tmp_path / "video", content_type="video/mp4")
+
+    def fetch() -> bytes:
+        return cached_fetch.fetch_cached(
+            run,
+            server.url_for("/reel.mp4") if place == "elsewhere" else storage.uri(ours),
+            tmp_path / "file",
+            workspace_id=workspace_id,
+            object_key=key,
+            inspect=refuse_jokes,
+        )
+
+    room = disk_space.LEFT_BYTES + len(body)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=room - 1))
+    with pytest.raises(Unavailable) as refused:
+        fetch()
+    assert (refused.value.code, refused.value.retryable) == ("disk_full", True)
+    assert not (tmp_path / "file").exists()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=room))
+    assert fetch() == body
