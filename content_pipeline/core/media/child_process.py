@@ -18,15 +18,15 @@ def spawn(
     command: list[str],
     *,
     memory: int,
+    variables: Mapping[str, str],
     folder: Path | None = None,
-    variables: Mapping[str, str] | None = None,
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.PIPE,
     stderr: int | IO[bytes] = subprocess.STDOUT,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process in its own process group, which is killed when the block exits for any reason.
 
-    `memory` is its largest address space, in bytes; only Linux enforces it.
+    `memory` is its largest address space, in bytes; only Linux enforces it. `variables` are its whole environment.
     """
     if sys.platform == "linux":
         wrapper = Path(__file__).with_name("exec_limited.py")

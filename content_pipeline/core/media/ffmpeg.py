@@ -29,6 +29,18 @@ OutputStream = Any  # ffmpeg-python has no types: what `ffmpeg.output(…)` retu
 # its own. Burning captions into 4K took 1.8 GB with 2 cores, 2.7 with 8, and 11.5 with 64.
 THREADS = min(os.cpu_count() or 1, 8)
 
+# What it may need to find libraries, fonts and their cache, and to keep few heaps (docs/decisions/0033-memory.md). It
+# decodes what others have made, so it gets none of this process's secrets.
+_VARIABLES = (
+    "FONTCONFIG_FILE",
+    "FONTCONFIG_PATH",
+    "HOME",
+    "LD_LIBRARY_PATH",
+    "MALLOC_ARENA_MAX",
+    "PATH",
+    "XDG_CACHE_HOME",
+)
+
 _PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*$")
 _LOG_TAIL_LINES = 20
 # One second of grainy 4K at 60 fps took 20 s of one core, and 30 s of wall time on two shared cores.
@@ -53,7 +65,7 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
     tail: deque[str] = deque(maxlen=_LOG_TAIL_LINES)
     command = command_line(output, "-progress", "pipe:1")
     with (
-        spawn(command, memory=_memory(), folder=folder) as process,
+        spawn(command, memory=_memory(), variables=_variables(), folder=folder) as process,
         watchdog(process, _time_limit(seconds)) as timed_out,
     ):
         assert process.stdout
@@ -77,7 +89,12 @@ def run_piped(output: OutputStream, frames: Iterable[bytes | memoryview], *, fol
         # ffmpeg.
         tempfile.TemporaryFile("w+", errors="replace") as log,
         spawn(
-            command_line(output), memory=_memory(), folder=folder, stdin=subprocess.PIPE, stdout=log.fileno()
+            command_line(output),
+            memory=_memory(),
+            variables=_variables(),
+            folder=folder,
+            stdin=subprocess.PIPE,
+            stdout=log.fileno(),
         ) as process,
         watchdog(process, _time_limit(seconds)) as timed_out,
     ):
@@ -99,6 +116,10 @@ def _check(status: int, timed_out: threading.Event, seconds: float, tail: deque[
 
 def _memory() -> int:
     return settings().worker_memory_mb << 20
+
+
+def _variables() -> dict[str, str]:
+    return {name: os.environ[name] for name in _VARIABLES if name in os.environ}
 
 
 def _time_limit(seconds: float) -> float:

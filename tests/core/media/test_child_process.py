@@ -17,7 +17,7 @@ LIMIT = 256 << 20
 
 
 def _said(command: list[str]) -> str:
-    with child_process.spawn(command, memory=LIMIT) as process:
+    with child_process.spawn(command, memory=LIMIT, variables={}) as process:
         assert process.stdout
         return process.stdout.read().decode().strip()
 
@@ -42,7 +42,7 @@ def test_a_lower_limit_of_the_system_stays() -> None:
         "import resource, subprocess, sys\n"
         f"resource.setrlimit(resource.RLIMIT_AS, ({lower}, {lower}))\n"
         "from content_pipeline.core.media import child_process\n"
-        f"with child_process.spawn(['/bin/sh', '-c', 'ulimit -v'], memory={LIMIT}) as process:\n"
+        f"with child_process.spawn(['/bin/sh', '-c', 'ulimit -v'], memory={LIMIT}, variables={{}}) as process:\n"
         "    print(process.stdout.read().decode())"
     )
     said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout

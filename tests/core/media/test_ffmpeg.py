@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 
@@ -128,6 +129,28 @@ def test_another_ffmpeg_can_be_configured(tmp_path: Path, configured: Callable[[
     with pytest.raises(InternalError) as raised:
         _run(_picture().output("a.mp4"), tmp_path)
     assert "I am another one" in raised.value.__notes__[0]
+
+
+@pytest.mark.parametrize("is_piped", [False, True])
+def test_ffmpeg_knows_no_secrets(
+    tmp_path: Path, configured: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, is_piped: bool
+) -> None:
+    monkeypatch.setenv("CONTENT_PIPELINE_S3_SECRET_KEY", "a secret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a secret")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "2")
+    seen = tmp_path / "environment"
+    other = tmp_path / "other"
+    other.write_text(f"#!/bin/sh\nenv > {seen}\nexit 1\n")
+    other.chmod(0o755)
+    configured(str(other))
+    piped = partial(runner.run_piped, _piped(), [])
+    watched = partial(runner.run, _picture().output("a.mp4"), on_progress=lambda share: None)
+    with pytest.raises(InternalError):
+        (piped if is_piped else watched)(folder=tmp_path, seconds=1)
+    known = seen.read_text()
+    assert "a secret" not in known
+    assert {"MALLOC_ARENA_MAX=2", f"HOME={tmp_path}"} <= set(known.splitlines())
 
 
 def test_an_interrupt_ends_ffmpeg_before_it_goes_on(tmp_path: Path) -> None:
