@@ -14,7 +14,7 @@ from content_pipeline.core.media import cue_segmentation, mp4_boxes, rendered_vi
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.video import remux_faststart
-from content_pipeline.core.models import BurnIn, MadeVideo, Publication, Upload
+from content_pipeline.core.models import AvatarVideo, BurnIn, MadeVideo, Publication, Upload
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.publishing.post_video import existing_video, made_video
@@ -58,9 +58,10 @@ def copy_id_of(publication: Publication) -> UUID:
 
 
 def _check_rendered(stored: BurnIn | MadeVideo, path: Path) -> MediaInfo:
-    """The media info of a file that was rendered here: it may be from a release that checked less, or damaged since."""
+    """The media info of a rendered file: it may be from a release that checked less, or damaged since."""
+    is_foreign = isinstance(stored, AvatarVideo) and stored.provider == "heygen"
     with rendered_video.examined():
-        media = probe(path)
+        media = untrusted.probe(path) if is_foreign else probe(path)
     rendered_video.check_playable(media, may_be_silent=isinstance(stored, BurnIn))
     if not isinstance(stored, BurnIn) and stored.media:
         rendered_video.check_size(media, stored.media.width, stored.media.height)

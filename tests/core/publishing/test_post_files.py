@@ -16,9 +16,11 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, InternalError, Invalid, MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.media import untrusted
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
-from content_pipeline.core.models import Caption, Publication, Reel, Upload
+from content_pipeline.core.models import Caption, MadeVideo, Publication, Reel, Upload
+from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications
@@ -28,18 +30,19 @@ from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_account, make_twin, make_upload, make_workspace
+from tests.finished_files import make_avatar_video
 from tests.media import hostile, samples
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 def create_publication(
-    workspace_id: UUID, url: str | None, reel: Reel | None = None, request_id: UUID | None = None
+    workspace_id: UUID, url: str | None, made: MadeVideo | None = None, request_id: UUID | None = None
 ) -> Publication:
     with transaction() as session:
         account = make_account(session, workspace_id, "youtube")
         spec = PostSpec("youtube", account.id, caption="Look.")
-        return publications.create(session, account, None, Source(reel, url), spec, request_id=request_id or uuid4())
+        return publications.create(session, account, None, Source(made, url), spec, request_id=request_id or uuid4())
 
 
 def make_reel(session: Session, workspace_id: UUID) -> Reel:
@@ -111,6 +114,28 @@ def test_a_reel_that_is_not_as_it_was_rendered_is_not_posted(
     with pytest.raises(InternalError) as caught:
         post_files.fetch_video(run, publication, tmp_path)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("provider", ["heygen", "local"])
+def test_a_video_of_heygen_is_read_in_a_child_process(
+    workspace_id: UUID, run: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: AvatarProvider
+) -> None:
+    def refuse(_: Path) -> MediaInfo:
+        raise MediaUnusable("Reading it takes more memory than is allowed.", code="media_too_complex")
+
+    monkeypatch.setattr(untrusted, "probe", refuse)
+    with transaction() as session:
+        avatar_video = make_avatar_video(session, workspace_id)
+        avatar_video.provider = provider
+    key, video = str(avatar_video.output_key), samples.video(tmp_path / "avatar.mp4", seconds=1)
+    storage.put(key, video, content_type="video/mp4")
+    publication = create_publication(workspace_id, None, avatar_video)
+    if provider == "local":
+        assert post_files.fetch_video(run, publication, tmp_path).media == probe(video)
+        return
+    with pytest.raises(InternalError) as caught:
+        post_files.fetch_video(run, publication, tmp_path)
+    assert caught.value.code == "render_unplayable"
 
 
 def test_posts_of_one_request_share_a_copy_of_the_video(
