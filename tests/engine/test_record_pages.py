@@ -4,6 +4,7 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import dagster as dg
@@ -22,7 +23,8 @@ from content_pipeline.core.workspace_exports import exports
 from content_pipeline.engine.webserver import guarded
 from tests.accounts import encryption_key
 from tests.dagster_workspace import workspace
-from tests.factories import make_account, make_item, make_twin, make_upload
+from tests.factories import make_account, make_item, make_publication, make_twin, make_upload
+from tests.rows_of_kinds import make_reel
 from tests.servers import serving
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -45,6 +47,33 @@ def test_a_calendar_item_is_shown_with_links_to_its_twin(url: str, workspace_id:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
     assert "<script" not in shown.text
     assert httpx.get(f"{url}/records/twins/{twin.id}").text.count("Tech Creator") == 1
+
+
+def naming_rows(address: str) -> list[tuple[str, str]]:
+    """The rows that a page links to because they name its own: the column in which each does, and its address."""
+    return re.findall(r'<tr><th>(\w+\.\w+)</th><td><a href="([^"]+)">', httpx.get(address).text)
+
+
+def test_a_reel_leads_to_the_item_and_the_posts_that_came_after_it(url: str, workspace_id: UUID) -> None:
+    with transaction() as session:
+        twin = make_twin(session, workspace_id)
+        reel, other = make_reel(session, twin), make_reel(session, twin)
+    page = url + records.path("reels", reel.id)
+    assert naming_rows(page) == []
+    with transaction() as session:
+        account = make_account(session, workspace_id)
+        item = make_item(session, twin)
+        item.reel_id = reel.id
+        older, newer, _ = (
+            make_publication(session, account.id, reel_id=made.id, reel_url=None, created_at=now() - age)
+            for made, age in ((reel, timedelta(days=2)), (reel, timedelta(days=1)), (other, timedelta()))
+        )
+    assert naming_rows(page) == [
+        ("calendar_items.reel_id", records.path("calendar_items", item.id)),
+        ("publications.reel_id", records.path("publications", newer.id)),
+        ("publications.reel_id", records.path("publications", older.id)),
+    ]
+    assert naming_rows(url + records.path("twins", twin.id)) == []
 
 
 def test_a_file_of_a_row_is_linked_to(url: str, workspace_id: UUID) -> None:
