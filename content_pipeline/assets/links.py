@@ -16,8 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import records
-from content_pipeline.core.models import CalendarItem, Publication, Task, Twin, Workspace
-from content_pipeline.core.tasks import partition_keys
+from content_pipeline.core.models import CalendarItem, Publication, Twin
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import AVATAR, BURN_IN, CAPTION, REEL, Kind
 
 Link = dg.MetadataValue[Any]
@@ -80,21 +80,8 @@ def _link(text: str, address: str) -> Link:
 
 def to_source(session: Session, kind: Kind, row_id: object) -> dict[str, Link]:
     """Links to what was made of a row, by the asset's name; none where its key was retired."""
-    partition = partition_of(session, kind, row_id)
+    partition = tasks.partition_key_of(session, kind.name, str(row_id))
     return {ASSETS[kind.name]: to_partition(ASSETS[kind.name], partition)} if partition else {}
-
-
-def partition_of(session: Session, kind: Kind, row_id: object) -> str | None:
-    """The partition key of a row; None for one without a task.
-
-    A task that went on with another row has that one's key: captions that end in a burn-in.
-    """
-    of_row = select(Task).where(Task.kind == kind.name, Task.key == str(row_id)).order_by(Task.created_at).limit(1)
-    task = session.scalars(of_row).first()
-    if task is None or partition_keys.row_id(task.partition_key) == str(row_id):
-        return task.partition_key if task else None
-    workspace = session.get_one(Workspace, task.workspace_id)
-    return partition_keys.partition_key(task.created_at, workspace.name, str(row_id))
 
 
 def to_twin(session: Session, twin_id: UUID | None) -> dict[str, Link]:

@@ -11,6 +11,7 @@ from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Account, Publication
 from content_pipeline.core.publishing import post_files
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import AVATAR, BURN_IN, REEL, Kind
 
 _THUMBNAIL = "thumbnail"
@@ -31,7 +32,7 @@ def of(publication: Publication, account: Account) -> dict[str, Link]:
 
 def _video(session: Session, publication: Publication) -> dict[str, Link]:
     found: dict[str, Link] = {}
-    if publication.reel_id and (partition := links.partition_of(session, REEL, publication.reel_id)):
+    if publication.reel_id and (partition := tasks.partition_key_of(session, REEL.name, str(publication.reel_id))):
         found |= {"narration": links.to_partition("narration", partition)}
     for kind, row_id in _made(publication):
         found |= links.to_source(session, kind, row_id)
@@ -61,7 +62,7 @@ def thumbnail_of(instance: dg.DagsterInstance, publication: Publication) -> dict
     """The thumbnail that the video of a post has on its own page, or that was made when it was copied."""
     with autocommit() as session:
         for kind, row_id in _made(publication):
-            partition = links.partition_of(session, kind, row_id)
+            partition = tasks.partition_key_of(session, kind.name, str(row_id))
             if partition and (picture := _picture(instance, links.ASSETS[kind.name], partition)):
                 return {_THUMBNAIL: picture}
     return of_copy(publication.workspace_id, post_files.copy_id_of(publication))

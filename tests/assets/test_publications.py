@@ -9,20 +9,23 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core import storage
+from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Publication, Reel, Twin
+from content_pipeline.core.media.karaoke_captions import Style
+from content_pipeline.core.models import Publication, Reel, Task, Twin
 from content_pipeline.core.platforms.base import OutcomeUnknown, Refused
 from content_pipeline.core.reels import reels
 from content_pipeline.core.sources.sources import Source
-from content_pipeline.core.tasks import dagster_client
+from content_pipeline.core.tasks import dagster_client, deferral, tasks
 from tests.asset_runs import execute_job, metadata_of, recorded
 from tests.check_runs import execute_checks, found, materialize
 from tests.core.publishing import posting
 from tests.core.publishing.faults import UNREACHABLE, Fault
 from tests.core.publishing.posting import Stage, newest
-from tests.factories import make_item, make_upload
+from tests.factories import make_item, make_twin, make_upload
 from tests.media import samples
+from tests.rows_of_kinds import make_caption
 
 
 @pytest.fixture
@@ -88,6 +91,34 @@ def test_a_post_leads_to_all_that_it_was_made_of_and_shows_its_picture(stage: St
     assert made["calendar_item"] == rf"[Bread \[rises\]\(/x\)](/records/calendar_items/{item.id})"
     assert made["metrics"].endswith(f"](/assets/daily_metrics?partition={published_at:%Y-%m-%d})")
     assert made["readings"].endswith(f"](/assets/metric_snapshots/{posting.PLATFORM})")
+
+
+@pytest.mark.slow
+def test_a_post_of_a_burn_in_that_was_asked_for_with_its_captions_leads_to_it_and_shows_its_picture(
+    stage: Stage, workspace_id: UUID, tmp_path: Path
+) -> None:
+    with transaction() as session:
+        caption = make_caption(session, make_twin(session, workspace_id))
+        burned = burn_ins.create(session, caption, Style(), with_caption=True)
+        task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(caption.id), lane="media")
+        tasks.mark_processing(session, task.kind, task.key)
+        deferral.switch_subject(session, task.id, kind=burn_ins.KIND, key=str(burned.id), lane="media")
+        burned.output_key = f"{workspace_id}/captions/{caption.id}/burn_ins/{burned.id}.mp4"
+    with transaction() as session:
+        of_burn_in = session.get_one(Task, task.id).partition_key
+    storage.put(burned.output_key, samples.video(tmp_path / "burned.mp4", seconds=1), content_type="video/mp4")
+    key = stage.post(stage.account(), source=Source(burned))
+    picture = dg.MetadataValue.md("![thumbnail](/pictures/x.jpg)")
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("burn_ins", [of_burn_in])
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization("burned_in_video", partition=of_burn_in, metadata={"thumbnail": picture})
+        )
+        tags = dagster_client.task_tags(newest(key))
+        shown = execute_job("publication", key, lane="interactive", instance=instance, **tags)
+    made = recorded(shown)["publication"]
+    assert made["burned_in_video"].endswith(f"](/assets/burned_in_video?partition={of_burn_in})")
+    assert made["thumbnail"] == picture.value
 
 
 @pytest.mark.slow

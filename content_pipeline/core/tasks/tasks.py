@@ -111,6 +111,21 @@ def new_partition_key(session: Session, workspace_id: UUID, key: str) -> str:
     return partition_key(now(), session.get_one(Workspace, workspace_id).name, key)
 
 
+def partition_key_of(session: Session, kind: str, key: str) -> str | None:
+    """The partition key of a row; None for one without a task.
+
+    It is in the task whose runs work on the row, which for a burn-in may be that of its captions. A task that went on
+    with another row has that one's key, so that of its own row is made again.
+    """
+    if task := newest_on(session, kind, key):
+        return task.partition_key
+    own = select(Task).where(Task.kind == kind, Task.key == key).order_by(Task.created_at).limit(1)
+    first = session.scalars(own).one_or_none()
+    if first is None:
+        return None
+    return partition_key(first.created_at, session.get_one(Workspace, first.workspace_id).name, key)
+
+
 def _insert(session: Session, task: Task, start_lease: timedelta = START_LEASE) -> Task:
     task.state, task.attempt, task.starts = "queued", 0, 1
     task.created_at = now()
