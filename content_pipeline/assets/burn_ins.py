@@ -67,7 +67,7 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Res
         asset_key=_ASSET,
         metadata={
             **picture_metadata("thumbnail", made.thumbnail, "jpg", made.workspace_id),
-            **_links(made, key),
+            **_links(context.instance, made, key),
             "edited": made.edited,
             "object": made.key,
             "duration_seconds": media.seconds,
@@ -80,10 +80,10 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Res
 
 
 @links.or_no_links
-def _links(made: BurnedIn, key: str) -> dict[str, links.Link]:
+def _links(instance: dg.DagsterInstance, made: BurnedIn, key: str) -> dict[str, links.Link]:
     with autocommit() as session:
         return {
-            **links.to_source(session, CAPTION, made.caption_id),
+            **links.to_source(session, instance, CAPTION, made.caption_id),
             **links.to_twin(session, source_twins.of_burn_in(session, UUID(key))),
             **links.to_calendar(session, burn_in_id=UUID(key)),
             **links.to_post(session, burn_in_id=UUID(key)),

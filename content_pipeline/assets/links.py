@@ -35,6 +35,13 @@ ASSETS: Final[Mapping[str, str]] = {
     REEL.name: "reel_video",
     AVATAR.name: "avatar_video",
 }
+# The table that these rows are in.
+_TABLES: Final[Mapping[str, str]] = {
+    CAPTION.name: "captions",
+    BURN_IN.name: "burn_ins",
+    REEL.name: "reels",
+    AVATAR.name: "avatar_videos",
+}
 
 
 def or_no_links(read: Callable[Parameters, dict[str, Link]]) -> Callable[Parameters, dict[str, Link]]:
@@ -78,10 +85,19 @@ def _link(text: str, address: str) -> Link:
     return dg.MetadataValue.md(f"[{shown}]({address})")
 
 
-def to_source(session: Session, kind: Kind, row_id: object) -> dict[str, Link]:
-    """Links to what was made of a row, by the asset's name; none where its key was retired."""
+def to_source(
+    session: Session, instance: dg.DagsterInstance, kind: Kind, row_id: object, *, asset: str | None = None
+) -> dict[str, Link]:
+    """A link to what was made of a row, by the asset's name: its video or text, unless another `asset` is named.
+
+    It leads to the row itself where Dagster has no such key, as once it was retired.
+    """
+    assert kind.job
+    asset = asset or ASSETS[kind.name]
     partition = tasks.partition_key_of(session, kind.name, str(row_id))
-    return {ASSETS[kind.name]: to_partition(ASSETS[kind.name], partition)} if partition else {}
+    if partition and instance.has_dynamic_partition(kind.job, partition):
+        return {asset: to_partition(asset, partition)}
+    return {asset: to_row(_TABLES[kind.name], row_id, str(row_id))}
 
 
 def to_twin(session: Session, twin_id: UUID | None) -> dict[str, Link]:

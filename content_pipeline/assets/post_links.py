@@ -18,24 +18,24 @@ _THUMBNAIL = "thumbnail"
 
 
 @links.or_no_links
-def of(publication: Publication, account: Account) -> dict[str, Link]:
+def of(instance: dg.DagsterInstance, publication: Publication, account: Account) -> dict[str, Link]:
     """Links to where a post comes from and goes to."""
     with autocommit() as session:
         return {
             "account": links.to_row("accounts", account.id, account.handle),
-            **_video(session, publication),
+            **_video(session, instance, publication),
             **links.to_twin(session, publication.twin_id),
             **links.to_calendar(session, publication_id=publication.id),
             "row": links.to_row("publications", publication.id, str(publication.id)),
         }
 
 
-def _video(session: Session, publication: Publication) -> dict[str, Link]:
+def _video(session: Session, instance: dg.DagsterInstance, publication: Publication) -> dict[str, Link]:
     found: dict[str, Link] = {}
-    if publication.reel_id and (partition := tasks.partition_key_of(session, REEL.name, str(publication.reel_id))):
-        found |= {"narration": links.to_partition("narration", partition)}
+    if publication.reel_id:
+        found |= links.to_source(session, instance, REEL, publication.reel_id, asset="narration")
     for kind, row_id in _made(publication):
-        found |= links.to_source(session, kind, row_id)
+        found |= links.to_source(session, instance, kind, row_id)
     if publication.upload_id:
         found |= {"upload": links.to_row("uploads", publication.upload_id, str(publication.upload_id))}
     return found

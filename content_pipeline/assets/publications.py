@@ -124,7 +124,7 @@ def _metadata(context: dg.AssetExecutionContext, attempt: Attempt) -> dict[str, 
     return {
         **post_links.thumbnail_of(context.instance, publication),
         "platform": publication.platform,
-        **post_links.of(publication, attempt.account),
+        **post_links.of(context.instance, publication, attempt.account),
         "text": attempt.text,
     }
 

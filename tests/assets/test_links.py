@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import dagster as dg
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from content_pipeline.assets import links
 from content_pipeline.core.database import transaction
 from content_pipeline.core.tasks import tasks
-from content_pipeline.core.tasks.kinds import BURN_IN, CAPTION, REEL
+from content_pipeline.core.tasks.kinds import BURN_IN, CAPTION
 from tests.factories import make_account, make_publication, make_upload
 
 
@@ -29,7 +30,7 @@ def test_partitions_of_assets_are_linked_to_by_their_keys() -> None:
 
 
 @pytest.mark.slow
-def test_captions_whose_task_went_on_with_their_burn_in_are_found_by_their_own_key(
+def test_captions_whose_task_went_on_with_their_burn_in_are_found_by_their_own_key_until_that_is_retired(
     database: None, workspace_id: UUID
 ) -> None:
     caption, burned = uuid4(), uuid4()
@@ -38,9 +39,13 @@ def test_captions_whose_task_went_on_with_their_burn_in_are_found_by_their_own_k
         before = task.partition_key
         task.subject_kind, task.subject_key = BURN_IN.name, str(burned)
         task.partition_key = tasks.new_partition_key(session, workspace_id, str(burned))
-    with transaction() as session:
-        assert links.to_source(session, CAPTION, caption) == {"captions": links.to_partition("captions", before)}
-        assert links.to_source(session, REEL, uuid4()) == {}
+    with dg.DagsterInstance.ephemeral() as instance, transaction() as session:
+        instance.add_dynamic_partitions("captions", [before])
+        shown = links.to_source(session, instance, CAPTION, caption)
+        assert shown == {"captions": links.to_partition("captions", before)}
+        instance.delete_dynamic_partition("captions", before)
+        shown = links.to_source(session, instance, CAPTION, caption)
+        assert shown == {"captions": links.to_row("captions", caption, str(caption))}
 
 
 def test_a_video_leads_to_its_newest_post_by_platform_and_time(database: None, workspace_id: UUID) -> None:

@@ -94,6 +94,18 @@ def test_a_post_leads_to_all_that_it_was_made_of_and_shows_its_picture(stage: St
 
 
 @pytest.mark.slow
+def test_a_post_of_a_reel_whose_key_was_retired_leads_to_the_row_of_the_reel(stage: Stage) -> None:
+    key = stage.post(stage.account())
+    with transaction() as session:
+        reel = session.get_one(Reel, posting.publication(key).reel_id)
+        reels.create_task(session, reel)
+    result, _ = execute(key, **dagster_client.task_tags(newest(key)))
+    made = recorded(result)["publication"]
+    assert made["reel_video"] == made["narration"]
+    assert made["narration"].endswith(f"](/records/reels/{reel.id})")
+
+
+@pytest.mark.slow
 def test_a_post_of_a_burn_in_that_was_asked_for_with_its_captions_leads_to_it_and_shows_its_picture(
     stage: Stage, workspace_id: UUID, tmp_path: Path
 ) -> None:

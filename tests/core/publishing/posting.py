@@ -282,6 +282,7 @@ def context(key: str, run_id: str, tags: dict[str, Any]) -> Any:
         get_run_by_id=lambda _: None,
         add_run_tags=lambda *_: None,
         fetch_materializations=lambda *_, **__: none,
+        has_dynamic_partition=lambda *_: True,
     )
     return SimpleNamespace(partition_key=key, run=run, instance=instance, log=SimpleNamespace(**_LOG))
 
