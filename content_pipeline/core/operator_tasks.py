@@ -48,18 +48,23 @@ def retry(task_id: str) -> Task:
     return again
 
 
-def enter_retry(subject_kind: str, subject_key: str, launched_at: datetime) -> None:
+def enter_retry(kind: str, key: str, launched_at: datetime) -> None:
     """Retry the newest task of a row on which a run that an operator launched is about to work.
 
-    Nothing happens where that task is open or done, or was canceled after the launch: then the cancel is the later
-    wish. Posts are retried by `retry` only, which the operator calls after a look at the account. Raises NotFound for
-    a row that was deleted, and PlanLimit without the credits.
+    A task that has gone on with another row begins again with this one: captions that failed in their burn-in. Nothing
+    happens where the task is open or done, or was canceled after the launch: then the cancel is the later wish. Posts
+    are retried by `retry` only, which the operator calls after a look at the account. Raises NotFound for a row that
+    was deleted, and PlanLimit without the credits.
     """
     try:
         with transaction() as session:
-            task = tasks.newest_on(session, subject_kind, subject_key)
+            task = tasks.newest_for_row(session, kind, key)
             if task and _is_to_be_repaired(task, launched_at):
-                _retry(session, task)
+                again, _ = _retry(session, task)
+                if (again.subject_kind, again.subject_key) != (kind, key):
+                    again.partition_key = tasks.partition_key_of(session, kind, key) or again.partition_key
+                    again.subject_kind, again.subject_key = kind, key
+                    again.progress = again.progress_base = 0
     except Conflict as error:
         if error.code not in _RETRIED:
             raise

@@ -117,8 +117,8 @@ def take_task(instance: dg.DagsterInstance, run: dg.DagsterRun, kind: str, key: 
 
 
 def is_canceled(session: Session, kind: str, key: str, *, since: datetime) -> bool:
-    """Whether the newest task on a row was canceled after this moment, and not retried."""
-    task = tasks.newest_on(session, kind, key)
+    """Whether the newest task of a row was canceled after this moment, and not retried."""
+    task = tasks.newest_for_row(session, kind, key)
     return (
         task is not None
         and operator_tasks.is_canceled_since(task, since)

@@ -20,7 +20,7 @@ from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.transcription import Transcript
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import dagster_client, tasks
 from tests.asset_runs import execute_job, execute_task, recorded
 from tests.caption_requests import request_captions
 from tests.factories import make_account, make_item, make_publication, make_twin
@@ -206,6 +206,42 @@ def test_a_retry_of_the_clients_task_keeps_an_edit_too(task: Task, whisper: Call
     assert shown(task) == ["Hello, bear."]
     with transaction() as session:
         assert session.get_one(Task, again.id).state == "done"
+
+
+@pytest.mark.slow
+def test_captions_that_are_made_again_after_their_burn_in_failed_go_on_with_it_for_the_client(
+    workspace_id: UUID, recording: Path, whisper: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise MediaUnusable("Unreadable.")
+
+    task = request_captions(workspace_id, recording, burn_in=True)
+    whisper(HEARD)
+    assert go_on(task).success
+    with monkeypatch.context() as patch:
+        patch.setattr(video, "burn_in", fail)
+        assert not go_on(task).success
+    failed = newest(task)
+    assert (failed.id, failed.state, failed.subject_kind) == (task.id, "error", "burn_in")
+    whisper(HEARD_ANEW)
+    assert execute_job("caption", task.partition_key).success
+    assert go_on(task).success
+    again = newest(task)
+    assert (again.retry_of, again.state, again.partition_key) == (task.id, "done", failed.partition_key)
+    assert shown(task) == ["Hallo Bär."]
+
+
+def newest(task: Task) -> Task:
+    with transaction() as session:
+        return tasks.newest(session, task.kind, task.key)
+
+
+def go_on(task: Task) -> dg.ExecuteInProcessResult:
+    """The next run of the newest task of a row, on whichever row it is now."""
+    present = newest(task)
+    return execute_job(
+        present.subject_kind, present.partition_key, lane=str(present.lane), **dagster_client.task_tags(present)
+    )
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, NotFound
 from content_pipeline.core.models import AuditEvent, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import deferral, tasks
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,21 @@ def test_one_retry_is_entered_by_eight_runs_at_once(failed: Task) -> None:
         again = session.scalars(select(Task).where(Task.retry_of == failed.id)).one()
         entered = session.scalar(select(func.count()).where(AuditEvent.object_id == failed.id))
     assert (again.state, entered) == ("queued", 1)
+
+
+def test_a_task_that_failed_on_another_row_begins_again_with_its_own(workspace_id: UUID) -> None:
+    with transaction() as session:
+        task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
+        key = task.partition_key
+        tasks.mark_processing(session, task.kind, task.key)
+        tasks.set_progress(session, task.id, 0.6)
+        deferral.switch_subject(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
+        tasks.fail(session, task.id, InternalError("It broke."))
+    operator_tasks.enter_retry(task.kind, task.key, now())
+    with transaction() as session:
+        again = session.scalars(select(Task).where(Task.retry_of == task.id)).one()
+    assert (again.state, again.subject_kind, again.subject_key) == ("queued", "caption", task.key)
+    assert (again.partition_key, again.progress) == (key, 0)
 
 
 def test_a_task_is_retried_by_its_id_and_the_audit_log_names_the_operator(failed: Task) -> None:

@@ -17,7 +17,7 @@ from content_pipeline.core.models import AuditEvent, Task, Workspace
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, dagster_client, tasks
+from content_pipeline.core.tasks import cancellation, dagster_client, deferral, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.webhooks import endpoints
 from tests import avatar_videos as requested_avatars
@@ -141,6 +141,16 @@ def test_a_run_on_a_row_that_is_done_leaves_its_task_alone(task: Task) -> None:
 
 
 def test_a_cancel_after_the_launch_is_not_undone(task: Task) -> None:
+    launched = stamp()
+    cancel(task)
+    ended = launch(task, raises(AssertionError("It worked.")), launched)
+    assert (ended.status, newest(task).id) == (CANCELED, task.id)
+
+
+def test_a_cancel_after_the_launch_is_not_undone_where_the_task_had_gone_on_with_another_row(task: Task) -> None:
+    with transaction() as session:
+        tasks.mark_processing(session, task.kind, task.key)
+        deferral.switch_subject(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
     launched = stamp()
     cancel(task)
     ended = launch(task, raises(AssertionError("It worked.")), launched)

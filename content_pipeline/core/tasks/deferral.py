@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
-from content_pipeline.core.tasks.tasks import new_partition_key
+from content_pipeline.core.tasks.tasks import new_partition_key, partition_key_of
 
 
 def defer(
@@ -34,7 +34,10 @@ def defer(
 
 
 def switch_subject(session: Session, task_id: str, *, kind: str, key: str, lane: Lane) -> None:
-    """Continue the task on another row as its subject; progress goes on from its present value."""
+    """Continue the task on another row as its subject; progress goes on from its present value.
+
+    A row that an earlier task has gone on with keeps its partition key.
+    """
     task = session.get_one(Task, task_id)
     session.execute(
         update(Task)
@@ -45,7 +48,7 @@ def switch_subject(session: Session, task_id: str, *, kind: str, key: str, lane:
             attempt=0,
             subject_kind=kind,
             subject_key=key,
-            partition_key=new_partition_key(session, task.workspace_id, key),
+            partition_key=partition_key_of(session, kind, key) or new_partition_key(session, task.workspace_id, key),
             lane=lane,
             progress_base=Task.progress,
         )

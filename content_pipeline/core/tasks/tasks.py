@@ -21,7 +21,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import and_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -156,6 +156,14 @@ def newest_on(session: Session, subject_kind: str, subject_key: str) -> Task | N
     """The newest task whose runs work on this row, deleted or not. None for a row without a task of its own."""
     query = select(Task).where(Task.subject_kind == subject_kind, Task.subject_key == subject_key)
     return session.scalars(query.order_by(Task.created_at.desc()).limit(1)).one_or_none()
+
+
+def newest_for_row(session: Session, kind: str, key: str) -> Task | None:
+    """The newest task that was asked for this row, or whose runs work on it, deleted or not. None for a row without."""
+    own = and_(Task.kind == kind, Task.key == key)
+    subject = and_(Task.subject_kind == kind, Task.subject_key == key)
+    query = select(Task).where(or_(own, subject)).order_by(Task.created_at.desc()).limit(1)
+    return session.scalars(query).one_or_none()
 
 
 def newest_of(session: Session, kind: str, keys: Collection[str]) -> dict[str, Task]:

@@ -65,12 +65,31 @@ def test_all_tries_at_a_row_have_the_same_key(workspace_id: UUID, monkeypatch: p
 
 def test_a_task_that_goes_on_with_another_row_has_that_row_s_key(workspace_id: UUID) -> None:
     task = created(workspace_id)
-    with transaction() as session:
-        tasks.mark_processing(session, task.kind, task.key)
-        deferral.switch_subject(session, task.id, kind="burn_in", key=(other := str(uuid4())), lane="media")
+    go_on(task, other := str(uuid4()))
     with transaction() as session:
         moved = session.get_one(Task, task.id)
     assert row_id(moved.partition_key) == other == moved.subject_key
+
+
+def test_a_row_that_two_tasks_go_on_with_keeps_its_key(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, burned = created(workspace_id), str(uuid4())
+    go_on(first, burned)
+    with transaction() as session:
+        cancellation.cancel(session, session.get_one(Task, first.id))
+    tomorrow = now() + timedelta(days=1)
+    monkeypatch.setattr(tasks, "now", lambda: tomorrow)
+    second = created(workspace_id)
+    go_on(second, burned)
+    with transaction() as session:
+        keys = {session.get_one(Task, task.id).partition_key for task in (first, second)}
+    assert [row_id(key) for key in keys] == [burned]
+
+
+def go_on(task: Task, other: str) -> None:
+    """The task goes on with this row."""
+    with transaction() as session:
+        tasks.mark_processing(session, task.kind, task.key)
+        deferral.switch_subject(session, task.id, kind="burn_in", key=other, lane="media")
 
 
 def created(workspace_id: UUID) -> Task:
