@@ -48,8 +48,8 @@ def retry(task_id: str) -> Task:
     return again
 
 
-def enter_retry(kind: str, key: str, launched_at: datetime) -> None:
-    """Retry the newest task of a row on which a run that an operator launched is about to work.
+def enter_retry(kind: str, key: str, launched_at: datetime, *, in_back_fill: bool = False) -> None:
+    """Retry the newest task of a row on which a run that an operator launched, by a back-fill or not, is about to work.
 
     A task that has gone on with another row begins again with this one: captions that failed in their burn-in. Nothing
     happens where the task is open or done, or was canceled after the launch: then the cancel is the later wish. Posts
@@ -61,6 +61,9 @@ def enter_retry(kind: str, key: str, launched_at: datetime) -> None:
             task = tasks.newest_for_row(session, kind, key)
             if task and _is_to_be_repaired(task, launched_at):
                 again, _ = _retry(session, task)
+                again.in_back_fill = in_back_fill
+                if in_back_fill and again.lane:
+                    again.lane = dagster_client.back_fill_lane(again.lane)
                 if (again.subject_kind, again.subject_key) != (kind, key):
                     again.partition_key = tasks.partition_key_of(session, kind, key) or again.partition_key
                     again.subject_kind, again.subject_key = kind, key

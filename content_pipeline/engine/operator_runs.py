@@ -105,7 +105,7 @@ def take_task(instance: dg.DagsterInstance, run: dg.DagsterRun, kind: str, key: 
     None where the last one is done: then the run makes its output again. Raises Stopped when the task was canceled
     after the run was `launched`, and as `operator_tasks.enter_retry` does.
     """
-    operator_tasks.enter_retry(kind, key, launched)
+    operator_tasks.enter_retry(kind, key, launched, in_back_fill=dagster_client.BACK_FILL_TAG in run.tags)
     with executions.fenced(run.run_id) as session:
         task = tasks.mark_processing(session, kind, key)
         if task is None and is_canceled(session, kind, key, since=launched):

@@ -11,14 +11,14 @@ from sqlalchemy import select
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import InternalError
+from content_pipeline.core.errors import InternalError, Unavailable
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.models import AuditEvent, Task, Workspace
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, dagster_client, deferral, tasks
-from content_pipeline.core.tasks.run_context import RunContext
+from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.webhooks import endpoints
 from tests import avatar_videos as requested_avatars
 from tests.core.webhooks import registered
@@ -283,6 +283,31 @@ def test_a_back_fill_comes_after_all_else_and_never_in_the_lane_of_those_who_wai
     assert (added["dagster/queue"], added["dagster/priority"]) == ("media", "-10")
     assert added["dagster/operator_run"] == BACK_FILLED.isoformat(), "what was canceled since stays canceled"
     assert (added["dagster/back_fill_lane"], added["dagster/share.media.studio"]) == ("media", str(workspace_id))
+
+
+@pytest.mark.parametrize(
+    ("then", "lane"),
+    [(SwitchLane("io"), "io"), (SwitchLane("interactive"), "media"), (Unavailable("The store is away."), "media")],
+)
+def test_each_run_that_goes_on_with_what_a_back_fill_repairs_counts_for_its_limit(
+    task: Task, then: Exception, lane: str
+) -> None:
+    fail(task)
+    launch(task, raises(then), {**stamp(), **dagster_client.back_fill_tags("media")})
+    again = newest(task)
+    assert (again.retry_of, again.state) == (task.id, "waiting")
+    expected = {"dagster/queue": lane, "dagster/back_fill_lane": lane, "dagster/priority": "-10"}
+    assert dagster_client.run_tags(again).items() >= expected.items()
+    assert f"dagster/share.{lane}.studio" in dagster_client.run_tags(again)
+
+
+def test_a_clients_retry_of_what_a_back_fill_could_not_repair_goes_before_back_fills(task: Task) -> None:
+    fail(task)
+    launch(task, raises(InternalError("It broke again.")), {**stamp(), **dagster_client.back_fill_tags("media")})
+    with transaction() as session:
+        again = tasks.retry(session, tasks.newest(session, task.kind, task.key))
+    tags = dagster_client.run_tags(again)
+    assert (tags["dagster/priority"], "dagster/back_fill_lane" in tags) == ("2", False)
 
 
 def test_a_run_on_figures_goes_to_the_io_lane() -> None:

@@ -22,8 +22,9 @@ class Task(Deletable, Base):
     which is another one after a switch of subject (captions with burn-in end in a burn-in). `partition_key` is that
     row's key in Dagster, the same for all its tasks. A batch has no lane and no runs: its child tasks (`parent_id`) do
     its work. An `irrevocable` task has begun its publishing call. `starts` counts its runs, `waits` those of them that
-    followed a wait for others (a platform's processing, a rate limit). `traceparent` is the trace of its request, which
-    its runs continue (core/tracing.py). The task of a deleted row stays, hidden: it was a request, and counts as one.
+    followed a wait for others (a platform's processing, a rate limit). One `in_back_fill` was retried by a back-fill,
+    whose limit counts all of its runs. `traceparent` is the trace of its request, which its runs continue
+    (core/tracing.py). The task of a deleted row stays, hidden: it was a request, and counts as one.
     """
 
     __tablename__ = "tasks"
@@ -56,6 +57,7 @@ class Task(Deletable, Base):
     irrevocable: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     starts: Mapped[int] = mapped_column(default=0)
     waits: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    in_back_fill: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     retry_of: Mapped[str | None] = mapped_column(ForeignKey("tasks.id"))
     traceparent: Mapped[str | None]

@@ -34,7 +34,7 @@ PARTITION_TAG: Final = "dagster/partition"
 RETRY_TAG: Final = "dagster/retry_number"
 # When an operator launched the run, or the one that it repeats (engine/operator_runs.py).
 OPERATOR_TAG: Final = "dagster/operator_run"
-# The lane of a run that a back-fill launched.
+# The lane of a run that a back-fill launched, and of those that go on with what such a run repairs.
 BACK_FILL_TAG: Final = "dagster/back_fill_lane"
 # Dagster's pages show its value as "Launched by".
 WORKSPACE_TAG: Final = "user"
@@ -111,16 +111,20 @@ def row_tags(session: Session, task: Task, lane: Lane) -> dict[str, str]:
 def run_tags(task: Task, *, is_urgent: bool = True) -> dict[str, str]:
     """The tags of the task's next run, which queues as the rows of a batch do unless it `is_urgent`.
 
-    They hold no secrets, and of a customer's texts the name of the twin only.
+    Where a back-fill has retried the task, it queues as the back-fill's own run. The tags hold no secrets, and of a
+    customer's texts the name of the twin only.
     """
     assert task.lane
     with transaction() as session:
         shared = row_tags(session, task, task.lane)
-    lane = lane_tags(task.lane, is_single=is_urgent and task.parent_id is None)
-    # Work on the row has begun, and its run was lost, shut down, or in another lane. A row that has ever waited for a
-    # server does not go before the rows of others that have never run.
-    if task.parent_id and task.started_at and not task.attempt and not task.waits:
-        lane |= _raised(task.lane)
+    if task.in_back_fill:
+        lane = back_fill_tags(task.lane)
+    else:
+        lane = lane_tags(task.lane, is_single=is_urgent and task.parent_id is None)
+        # Work on the row has begun, and its run was lost, shut down, or in another lane. A row that has ever waited for
+        # a server does not go before the rows of others that have never run.
+        if task.parent_id and task.started_at and not task.attempt and not task.waits:
+            lane |= _raised(task.lane)
     return {**task_tags(task), **shared, **lane, PARTITION_TAG: task.partition_key}
 
 

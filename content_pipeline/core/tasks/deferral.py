@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import Case, case, update
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
+from content_pipeline.core.tasks.dagster_client import back_fill_lane
 from content_pipeline.core.tasks.tasks import new_partition_key, partition_key_of
 
 
@@ -27,7 +28,7 @@ def defer(
             state="waiting",
             not_before=not_before,
             attempt=attempt,
-            lane=lane,
+            lane=_lane(lane),
             waits=Task.waits + (1 if for_others else 0),
         )
     )
@@ -49,10 +50,15 @@ def switch_subject(session: Session, task_id: str, *, kind: str, key: str, lane:
             subject_kind=kind,
             subject_key=key,
             partition_key=partition_key_of(session, kind, key) or new_partition_key(session, task.workspace_id, key),
-            lane=lane,
+            lane=_lane(lane),
             progress_base=Task.progress,
         )
     )
+
+
+def _lane(lane: Lane) -> Case[Lane]:
+    """The lane of a task's next run, where this one is wanted: a back-fill works in none where people wait."""
+    return case((Task.in_back_fill, back_fill_lane(lane)), else_=lane)
 
 
 def requeue(session: Session, subjects: Sequence[str]) -> None:
