@@ -91,7 +91,7 @@ def size_and_rate(video: Video, width: int, height: int) -> Finding:
     media = video.media
     slowest, fastest = rendered_video.FRAME_RATES
     return Finding(
-        (media.width, media.height) == (width, height) and slowest <= media.frames_per_second <= fastest,
+        (media.width, media.height) == (width, height) and rendered_video.has_usual_rate(media),
         _size(media, width, height)
         | {
             "frames_per_second": media.frames_per_second,

@@ -14,12 +14,14 @@ from content_pipeline.core import storage
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
 from content_pipeline.core.media import wav
+from content_pipeline.core.media.avatars import composition
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.settings import settings
 from tests.asset_runs import recorded
 from tests.avatar_videos import execute, newest, poll, request, video_of, work
 from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
 from tests.factories import make_account, make_publication
+from tests.media import samples
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -73,6 +75,19 @@ def test_a_video_of_heygen_tells_its_engine_how_long_it_was_waited_for_and_that_
     assert waited == pytest.approx(RENDERED_SECONDS, abs=120)
     assert execute(task.partition_key).success
     assert video_of(task).finished_at
+
+
+def test_a_render_at_a_rate_that_not_every_platform_accepts_is_neither_stored_nor_billed(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(folder: Path, *_: object, **__: object) -> None:
+        samples.video(folder / composition.OUTPUT, size="720x1280", rate="15", seconds=1)
+
+    monkeypatch.setattr(composition, "render", render)
+    task = request(workspace_id, script="Hello.", captions=False)
+    assert not work(task).success
+    assert (newest(task).error or {})["code"] == "render_rate_wrong"
+    assert (video_of(task).output_key, charged(workspace_id)) == (None, 0)
 
 
 def test_a_picture_stands_behind_the_avatar(

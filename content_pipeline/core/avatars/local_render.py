@@ -6,7 +6,7 @@ from uuid import UUID
 
 from content_pipeline.core.avatars import avatar_videos, lip_sync
 from content_pipeline.core.avatars.avatar_videos import Rendered
-from content_pipeline.core.media import wav
+from content_pipeline.core.media import rendered_video, wav
 from content_pipeline.core.media.avatars import captions, composition
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.composition import Scene
@@ -41,8 +41,8 @@ def _keep_phonemes(row: AvatarVideo, spoken: Narration) -> None:
 def render(run: RunContext, key: str, folder: Path) -> Rendered:
     """Render the video of a narrated script in `folder` and finish the task.
 
-    Raises Conflict without a narration, SwitchLane while the background is slow to come, and as
-    `client_background.inspect` does.
+    Raises Conflict without a narration, SwitchLane while the background is slow to come, InternalError
+    `render_rate_wrong`, and as `client_background.inspect` and `avatar_videos.inspect` do.
     """
     with run.write() as session:
         row = session.get_one(AvatarVideo, UUID(key))
@@ -73,7 +73,9 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         raise SwitchLane("media")
     composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)
     output = folder / composition.OUTPUT
-    made = avatar_videos.finish(run, row, output, avatar_videos.inspect(output))
+    media = avatar_videos.inspect(output)
+    rendered_video.check_rate(media)
+    made = avatar_videos.finish(run, row, output, media)
     return replace(made, mouth=lip_sync.measure(output, row.phonemes, spoken.seconds))
 
 

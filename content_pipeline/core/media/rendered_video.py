@@ -42,6 +42,24 @@ def check_size(media: MediaInfo, width: int, height: int) -> None:
         raise _wrong_size(media, f"{width}×{height}")
 
 
+def has_usual_rate(media: MediaInfo) -> bool:
+    """Whether all platforms accept its frame rate."""
+    slowest, fastest = FRAME_RATES
+    return slowest <= media.frames_per_second <= fastest
+
+
+def check_rate(media: MediaInfo) -> None:
+    """Raises InternalError `render_rate_wrong`."""
+    if not has_usual_rate(media):
+        slowest, fastest = FRAME_RATES
+        rate = media.frames_per_second
+        raise InternalError(
+            f"The rendered video has {rate:g} frames a second, and has to have {slowest} to {fastest}.",
+            code="render_rate_wrong",
+            remedy="Retry the task; if it fails again, tell the operator.",
+        )
+
+
 def is_portrait(media: MediaInfo) -> bool:
     """Whether it has the format of a reel, and at least the least width."""
     return media.width * 16 == media.height * 9 and media.width >= MIN_PORTRAIT_WIDTH

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy import select
 
 from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
@@ -13,8 +14,8 @@ from content_pipeline.core.errors import Error, MediaUnusable, NotFound, NotMedi
 from content_pipeline.core.media import cue_segmentation, mp4_boxes, rendered_video, srt_vtt, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.media.video import remux_faststart
-from content_pipeline.core.models import AvatarVideo, BurnIn, MadeVideo, Publication, Upload
+from content_pipeline.core.media.video import frame_size, remux_faststart
+from content_pipeline.core.models import AvatarVideo, BurnIn, Caption, MadeVideo, Publication, Upload
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.publishing.post_video import existing_video, made_video
@@ -37,7 +38,7 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
     """The video, in `folder`: one stored here, or a cached copy of `reel_url`.
 
     Raises what `copy_video` raises, NotFound `source_deleted`, and, for what was rendered here, InternalError
-    `render_unplayable` and `render_size_wrong`.
+    `render_unplayable`, `render_size_wrong` and `render_rate_wrong`.
     """
     workspace_id, copy_id = publication.workspace_id, copy_id_of(publication)
     if publication.reel_url:
@@ -49,7 +50,7 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
         return copy_video(run, location, folder, workspace_id=workspace_id, copy_id=copy_id)
     key, path = sources.object_key(stored), folder / _VIDEO
     run.fetch_stored(key, path)
-    return Video(path, storage.signed_url(key), _check_rendered(stored, path))
+    return Video(path, storage.signed_url(key), _check_rendered(run, stored, path))
 
 
 def copy_id_of(publication: Publication) -> UUID:
@@ -57,14 +58,26 @@ def copy_id_of(publication: Publication) -> UUID:
     return publication.copy_id or publication.request_id
 
 
-def _check_rendered(stored: BurnIn | MadeVideo, path: Path) -> MediaInfo:
-    """The media info of a rendered file: it may be from a release that checked less, or damaged since."""
+def _check_rendered(run: RunContext, stored: BurnIn | MadeVideo, path: Path) -> MediaInfo:
+    """The media info of a rendered file: it may be from a release that checked less, or damaged since.
+
+    A burn-in has the size of its recording (that of another video is not stored), and its rate is made of that of the
+    client's; HeyGen's videos have HeyGen's rate.
+    """
     is_foreign = isinstance(stored, AvatarVideo) and stored.provider == "heygen"
     with rendered_video.examined():
         media = untrusted.probe(path) if is_foreign else probe(path)
     rendered_video.check_playable(media, may_be_silent=isinstance(stored, BurnIn))
-    if not isinstance(stored, BurnIn) and stored.media:
+    if isinstance(stored, BurnIn):
+        with run.write() as session:
+            recording = session.scalar(select(Caption.media).where(Caption.id == stored.caption_id))
+        if recording and stored.source_url is None:
+            rendered_video.check_size(media, *frame_size(recording))
+        return media
+    if stored.media:
         rendered_video.check_size(media, stored.media.width, stored.media.height)
+    if not is_foreign:
+        rendered_video.check_rate(media)
     return media
 
 

@@ -126,7 +126,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     """Render the video of a narrated reel in `folder` and finish the task.
 
     Raises SwitchLane while remote media are slow, Conflict for a reel without narration, InternalError
-    `render_unplayable` and `render_size_wrong`, and as `check_may_be_made` does.
+    `render_unplayable`, `render_size_wrong` and `render_rate_wrong`, and as `check_may_be_made` does.
     """
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
@@ -152,6 +152,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         made, cover = probe_with_first_frame(output)
     rendered_video.check_playable(made)
     rendered_video.check_size(made, safe_zone.WIDTH, safe_zone.HEIGHT)
+    rendered_video.check_rate(made)
     assert cover
     video_key = object_key(reel, "reel.mp4")
     with run.write() as session:

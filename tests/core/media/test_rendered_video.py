@@ -1,4 +1,4 @@
-"""Rendered videos: what is stored and posted plays everywhere and has the size that was asked for."""
+"""Rendered videos: what is stored and posted plays everywhere, in the size that was asked for and at a usual rate."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +38,15 @@ def test_another_size_than_was_asked_for_is_wrong(width: int, height: int) -> No
     with pytest.raises(InternalError, match=r"is 1080×1920, and has to be") as caught:
         rendered_video.check_size(REEL, width, height)
     assert caught.value.code == "render_size_wrong"
+
+
+@pytest.mark.parametrize("rate", [22.9, 60.1, 0.0])
+def test_a_rate_that_not_every_platform_accepts_is_wrong(rate: float) -> None:
+    for accepted in (23.976, 59.94, 60.0):
+        rendered_video.check_rate(replace(REEL, frames_per_second=accepted))
+    with pytest.raises(InternalError, match=rf"has {rate:g} frames a second, and has to have 23 to 60") as caught:
+        rendered_video.check_rate(replace(REEL, frames_per_second=rate))
+    assert caught.value.code == "render_rate_wrong"
 
 
 @pytest.mark.parametrize(("width", "height"), [(540, 960), (1920, 1080), (720, 1281)])

@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from content_pipeline.core import storage
+from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, InternalError, Invalid, MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.media import untrusted
+from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
-from content_pipeline.core.models import Caption, MadeVideo, Publication, Reel, Upload
+from content_pipeline.core.models import BurnIn, Caption, MadeVideo, Publication, Reel, Upload
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
@@ -37,12 +39,12 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 def create_publication(
-    workspace_id: UUID, url: str | None, made: MadeVideo | None = None, request_id: UUID | None = None
+    workspace_id: UUID, url: str | None, video: BurnIn | MadeVideo | None = None, request_id: UUID | None = None
 ) -> Publication:
     with transaction() as session:
         account = make_account(session, workspace_id, "youtube")
         spec = PostSpec("youtube", account.id, caption="Look.")
-        return publications.create(session, account, None, Source(made, url), spec, request_id=request_id or uuid4())
+        return publications.create(session, account, None, Source(video, url), spec, request_id=request_id or uuid4())
 
 
 def make_reel(session: Session, workspace_id: UUID) -> Reel:
@@ -97,20 +99,31 @@ def test_a_post_whose_video_was_purged_says_so(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("stored", "code"), [("other size", "render_size_wrong"), ("no video", "render_unplayable")])
+@pytest.mark.parametrize(
+    ("stored", "code"),
+    [
+        ("other size", "render_size_wrong"),
+        ("other rate", "render_rate_wrong"),
+        ("no video", "render_unplayable"),
+    ],
+)
 def test_a_reel_that_is_not_as_it_was_rendered_is_not_posted(
     workspace_id: UUID, run: RunContext, tmp_path: Path, stored: str, code: str
 ) -> None:
     rendered = samples.video(tmp_path / "reel.mp4", seconds=1)
     (broken := tmp_path / "broken.mp4").write_bytes(b"no video")
-    other = samples.video(tmp_path / "other.mp4", size="180x320", seconds=1)
+    files = {
+        "other size": samples.video(tmp_path / "size.mp4", size="180x320", seconds=1),
+        "other rate": samples.video(tmp_path / "rate.mp4", rate="15", seconds=1),
+        "no video": broken,
+    }
     with transaction() as session:
         reel = make_reel(session, workspace_id)
         reel.media, reel.output_key = probe(rendered), reels.object_key(reel, "reel.mp4")
     storage.put(reel.output_key, rendered, content_type="video/mp4")
     publication = create_publication(workspace_id, None, reel)
     assert post_files.fetch_video(run, publication, tmp_path).media == reel.media
-    storage.put(reel.output_key, other if stored == "other size" else broken, content_type="video/mp4")
+    storage.put(reel.output_key, files[stored], content_type="video/mp4")
     with pytest.raises(InternalError) as caught:
         post_files.fetch_video(run, publication, tmp_path)
     assert caught.value.code == code
@@ -136,6 +149,25 @@ def test_a_video_of_heygen_is_read_in_a_child_process(
     with pytest.raises(InternalError) as caught:
         post_files.fetch_video(run, publication, tmp_path)
     assert caught.value.code == "render_unplayable"
+
+
+@pytest.mark.slow
+def test_a_burn_in_is_posted_in_the_size_of_its_recording_only_and_at_any_rate(
+    workspace_id: UUID, run: RunContext, tmp_path: Path
+) -> None:
+    recording = samples.video(tmp_path / "screen.mp4", rate="15", seconds=1)
+    caption_id = make_caption(workspace_id, media=probe(recording))
+    with transaction() as session:
+        burned = burn_ins.create(session, session.get_one(Caption, caption_id), Style())
+        burned.output_key = f"{workspace_id}/captions/{caption_id}/burn_ins/{burned.id}.mp4"
+    storage.put(burned.output_key, recording, content_type="video/mp4")
+    publication = create_publication(workspace_id, None, burned)
+    assert post_files.fetch_video(run, publication, tmp_path).media == probe(recording)
+    other = samples.video(tmp_path / "other.mp4", size="180x320", seconds=1)
+    storage.put(burned.output_key, other, content_type="video/mp4")
+    with pytest.raises(InternalError) as caught:
+        post_files.fetch_video(run, publication, tmp_path)
+    assert caught.value.code == "render_size_wrong"
 
 
 def test_posts_of_one_request_share_a_copy_of_the_video(

@@ -152,7 +152,11 @@ def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_pat
 
 @pytest.mark.parametrize(
     ("options", "size", "code"),
-    [((), "540x960", "render_size_wrong"), (("-c:v", "mpeg4"), "1080x1920", "render_unplayable")],
+    [
+        ((), "540x960", "render_size_wrong"),
+        (("-c:v", "mpeg4"), "1080x1920", "render_unplayable"),
+        (("-r", "15"), "1080x1920", "render_rate_wrong"),
+    ],
 )
 def test_a_render_that_went_wrong_is_neither_stored_nor_handed_out(
     workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], size: str, code: str
