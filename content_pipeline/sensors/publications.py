@@ -9,8 +9,9 @@ from uuid import UUID
 import dagster as dg
 
 from content_pipeline import jobs
+from content_pipeline.assets.post_observations import late_urls
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Task
+from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.publishing import polling
 from content_pipeline.core.tasks.kinds import PUBLICATION
 from content_pipeline.sensors import intervals, run_requests
@@ -22,23 +23,28 @@ POLLS_PER_PLATFORM: Final = 8
 TICK_SECONDS: Final = 5.0
 
 # Polls under way by publication: not repeated meanwhile; a later tick collects their results.
-in_flight: Final[dict[UUID, Future[Task | None]]] = {}
+in_flight: Final[dict[UUID, Future[Task | Publication | None]]] = {}
 
 
 @dg.sensor(
     job=jobs.JOBS[PUBLICATION.name],
     minimum_interval_seconds=intervals.EVERY_ROUND,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Polls platforms about posts that they are processing, and continues those that are ready.",
+    description="Polls platforms about posts that they are processing, continues what is ready, and records late URLs.",
 )
-def poll_platforms(_: dg.SensorEvaluationContext) -> dg.SensorResult:
+def poll_platforms(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
         due = polling.claim_due(session, most=POSTS_A_TICK)
     for publication in due:
         if publication.id not in in_flight:
             in_flight[publication.id] = _poll_pool(publication.platform).submit(polling.poll, publication)
     wait(in_flight.values(), timeout=TICK_SECONDS)
-    return run_requests.sensor_result([task for task in _collect() if task])
+    found = list(_collect())
+    posts = [post for post in found if isinstance(post, Publication)]
+    return run_requests.sensor_result(
+        [task for task in found if isinstance(task, Task)],
+        asset_events=list(late_urls(context.instance, posts)) if posts else [],
+    )
 
 
 @cache
@@ -47,7 +53,7 @@ def _poll_pool(platform: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(POLLS_PER_PLATFORM, thread_name_prefix=platform)
 
 
-def _collect() -> Iterator[Task | None]:
+def _collect() -> Iterator[Task | Publication | None]:
     """Collect finished polls and cancel those not begun, which become due again; running ones stay for later ticks."""
     for publication_id, future in list(in_flight.items()):
         if future.cancel() or future.done():

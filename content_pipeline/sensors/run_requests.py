@@ -14,7 +14,7 @@ def sensor_result(
     tasks: Sequence[Task],
     *,
     are_urgent: bool = True,
-    asset_events: Sequence[dg.AssetMaterialization] = (),
+    asset_events: Sequence[dg.AssetMaterialization | dg.AssetObservation] = (),
     cursor: str | None = None,
 ) -> dg.SensorResult:
     """Request a run for each task and register its partition key; `asset_events` are recorded with them.

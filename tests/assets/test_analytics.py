@@ -158,6 +158,7 @@ def test_the_first_reading_of_a_day_is_observed_on_the_page_of_the_post(platform
     assert len(observed) == recorded(result)["metric_snapshots/instagram"]["posts_observed"] == 2
     assert observed[partition]["views"] > 0
     assert len(observed[partition]["views_by_day"]) == observed[partition]["days_old"] + 1
+    assert observed[partition]["post"] == posts[-1].url
     with transaction() as session:
         session.execute(update(SocialPost).values(next_read_at=now()))
     again = execute_asset(metric_snapshots, newest_window())

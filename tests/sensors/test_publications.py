@@ -37,8 +37,8 @@ def instagram(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging
     publications.in_flight.clear()
 
 
-def tick() -> dg.SensorResult:
-    result = poll_platforms(dg.build_sensor_context())
+def tick(instance: dg.DagsterInstance | None = None) -> dg.SensorResult:
+    result = poll_platforms(dg.build_sensor_context(instance))
     assert isinstance(result, dg.SensorResult)
     return result
 
@@ -58,6 +58,26 @@ def test_a_post_that_its_platform_is_done_with_gets_a_run(stage: Stage) -> None:
     assert tick().run_requests == [], "it is polled no more, and its run is not superseded"
     stage.run(key)
     assert newest(key).state == "done"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_url_that_its_platform_tells_after_the_run_is_recorded_where_the_post_has_its_key_still(
+    stage: Stage, is_kept: bool
+) -> None:
+    stage.platform.url_delay = 600
+    key = stage.post(stage.account())
+    stage.run(key)
+    partition = newest(key).partition_key
+    assert posting.publication(key).post_url is None
+    posting.advance_clock(minutes=20)
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("publications", [partition] if is_kept else [])
+        events = tick(instance).asset_events
+    url = posting.publication(key).post_url
+    assert url
+    shown = [(event.asset_key.to_user_string(), event.partition, event.metadata["post"].value) for event in events]
+    assert shown == ([("publication", partition, url)] if is_kept else [])
 
 
 def polled_keys() -> set[str]:

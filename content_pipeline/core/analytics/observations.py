@@ -22,10 +22,11 @@ MOST: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class ObservedPost:
-    """A post published here: the partition key of its publication, its age, its totals as of the last reading, and its
-    total of views at the end of each day since it was published (None where it was not read)."""
+    """A post published here: the partition key of its publication, its URL, its age, its totals as of the last reading,
+    and its total of views at the end of each day since it was published (None where it was not read)."""
 
     partition_key: str
+    url: str | None
     days_old: int
     figures: Mapping[Metric, float | None]
     views: Sequence[float | None]
@@ -45,7 +46,7 @@ def due(session: Session, platform: str, since: datetime) -> tuple[Sequence[Obse
         .scalar_subquery()
     )
     rows = session.execute(
-        select(SocialPost.id, SocialPost.published_at, key.label("partition_key"), reading)
+        select(SocialPost.id, SocialPost.url, SocialPost.published_at, key.label("partition_key"), reading)
         .join(reading, (reading.account_id == SocialPost.account_id) & (reading.social_post_id == SocialPost.id))
         .where(
             SocialPost.platform == platform,
@@ -67,6 +68,7 @@ def due(session: Session, platform: str, since: datetime) -> tuple[Sequence[Obse
     return [
         ObservedPost(
             row.partition_key,
+            row.url,
             (since.date() - row.published_at.date()).days,
             {metric: getattr(row.MetricSnapshot, metric) for metric in METRICS},
             _filled(curves[row.id], row.published_at.date(), since.date()),

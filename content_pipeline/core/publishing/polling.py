@@ -37,26 +37,22 @@ def _longest_seconds(publication: Publication) -> float:
     return _MAX_SECONDS_PUBLISHED if publication.published_at else _MAX_SECONDS
 
 
-def poll(publication: Publication) -> Task | None:
-    """Poll the platform for one post. Returns the task to start a run for, or None.
+def poll(publication: Publication) -> Task | Publication | None:
+    """Poll the platform for one post. Returns the task to start a run for, or the post once its URL is known, or None.
 
     Raises only that the database is unreachable: an unexpected answer must not stop the polls of other posts.
     """
     with isolated("platform_polls", publication.id):
-        if _is_to_resume(publication):  # an error, too, is left to its run, which repeats the call and handles it
+        try:
+            if publication.published_at:
+                return _poll_url(publication)
+            is_to_resume = not _is_processing(publication)
+        except Error as error:
+            log.info("poll_failed", publication_id=str(publication.id), code=error.code)
+            is_to_resume = not error.retryable  # it is left to its run, which repeats the call and handles it
+        if is_to_resume:
             return polling.resume_once(Publication, publication.id, publications.KIND)
     return None
-
-
-def _is_to_resume(publication: Publication) -> bool:
-    try:
-        if publication.published_at:
-            _poll_url(publication)
-            return False
-        return not _is_processing(publication)
-    except Error as error:
-        log.info("poll_failed", publication_id=str(publication.id), code=error.code)
-        return not error.retryable
 
 
 def _is_processing(publication: Publication) -> bool:
@@ -65,7 +61,8 @@ def _is_processing(publication: Publication) -> bool:
         return call_platform(publication.account_id, lambda access: publisher.is_processing(access, prepared))
 
 
-def _poll_url(publication: Publication) -> None:
+def _poll_url(publication: Publication) -> Publication | None:
+    """The post with its URL, which is stored, once the platform tells it."""
     with transport.short_timeouts():
         found = visibility.confirm(publication)
     if isinstance(found, Published) and found.url:
@@ -73,3 +70,5 @@ def _poll_url(publication: Publication) -> None:
             row = session.get_one(Publication, publication.id)
             if publications.find_other_by_post_id(session, row, found.post_id) is None:
                 row.post_id, row.post_url, row.poll_at, row.waits_until = found.post_id, found.url, None, None
+                return row
+    return None

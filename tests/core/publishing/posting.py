@@ -265,7 +265,7 @@ class Stage:
         """One tick of the polling sensor. Returns the tasks that it starts."""
         with transaction() as session:
             due = polling.claim_due(session, most=1000)
-        return [task for task in map(polling.poll, due) if task]
+        return [found for found in map(polling.poll, due) if isinstance(found, Task)]
 
     def _start(self, task: Task) -> None:
         with transaction() as session:
