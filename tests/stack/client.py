@@ -37,7 +37,8 @@ class Client:
         """Upload a CSV of scripts or whole rows. Returns the response."""
         cells = [row if isinstance(row, dict) else {"script": row} for row in rows]
         file = io.StringIO()
-        writer = csv.DictWriter(file, ["script", "platform", "voice_id", "title", "background_url", "music"])
+        columns = ["script", "platform", "format", "voice_id", "title", "background_url", "music"]
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(cells)
         form = {"twin_id": twin or self.create_twin(), "platform": "instagram"}

@@ -51,6 +51,16 @@ def test_a_csv_becomes_reels(stack: Stack, client: Client, tmp_path: Path) -> No
     assert stack.materialized("narration", keys) == stack.materialized("reel_video", keys) == [1, 1]
 
 
+def test_a_reel_and_an_avatar_of_a_csv_are_each_made_by_one_run_of_its_own_job(stack: Stack, client: Client) -> None:
+    accepted = client.batch("See you at 10:30.", {"script": "Hello from me.", "format": "avatar"})
+    task = client.wait_for_task(accepted["task_id"])
+    reel, avatar = client.jobs(accepted["batch_id"])
+    assert task["result"]["done"] == 2, (reel["error"], avatar["error"])
+    assert stack.materialized("reel_video", [reel["job_id"]]) == [1]
+    assert stack.materialized("avatar_video", [avatar["job_id"]]) == [1]
+    assert [len(stack.runs(job["task_id"])) for job in (reel, avatar)] == [1, 1]
+
+
 def test_an_operator_rematerializes_only_the_video(stack: Stack, client: Client) -> None:
     accepted = client.batch("See you at 10:30.")
     client.wait_for_task(accepted["task_id"])

@@ -135,15 +135,15 @@ def task_tags(task: Task) -> dict[str, str]:
 
 
 def launch_document(count: int) -> str:
-    """The GraphQL mutation that registers `count` partition keys and queues their runs."""
+    """The GraphQL mutation that registers `count` partition keys, each in its set, and queues their runs."""
     additions = [
-        f"add{number}: addDynamicPartition(repositorySelector: $selector, partitionsDefName: $set,"
+        f"add{number}: addDynamicPartition(repositorySelector: $selector, partitionsDefName: $set{number},"
         f" partitionKey: $key{number}) {{ __typename }}"
         for number in range(count)
     ]
-    keys = "".join(f"$key{number}: String!, " for number in range(count))
+    keys = "".join(f"$set{number}: String!, $key{number}: String!, " for number in range(count))
     return f"""
-mutation Start({keys}$selector: RepositorySelector!, $set: String!, $runs: [ExecutionParams!]!) {{
+mutation Start({keys}$selector: RepositorySelector!, $runs: [ExecutionParams!]!) {{
   {" ".join(additions)}
   launchMultipleRuns(executionParamsList: $runs) {{
     ... on LaunchMultipleRunsResult {{ launchMultipleRunsResult {{ __typename }} }}
@@ -152,7 +152,7 @@ mutation Start({keys}$selector: RepositorySelector!, $set: String!, $runs: [Exec
 
 
 def launch_runs(*to_launch: Task) -> None:
-    """Register the partition keys of tasks of one kind and queue their runs, ten per request."""
+    """Register the partition keys of tasks of any kinds and queue their runs, ten per request, in this order."""
     for begin in range(0, len(to_launch), STARTS_AT_ONCE):
         chunk = to_launch[begin : begin + STARTS_AT_ONCE]
         ids = [task.id for task in chunk]
@@ -168,14 +168,17 @@ def launch_runs(*to_launch: Task) -> None:
 
 def _launch(chunk: Sequence[Task]) -> list[str]:
     """Launch these runs in one request. Returns the GraphQL type name of each result."""
-    job = kinds.jobs()[chunk[0].subject_kind]
-    selector = {**REPOSITORY, "jobName": job}
+    # A batch has reels and avatars. Grouped by kind they would not be launched in the order of their start leases.
+    jobs = [kinds.jobs()[task.subject_kind] for task in chunk]
     pairs = [[{"key": key, "value": value} for key, value in run_tags(task).items()] for task in chunk]
     data = execute(
         launch_document(len(chunk)),
         selector=REPOSITORY,
-        set=job,
-        runs=[{"selector": selector, "executionMetadata": {"tags": own}} for own in pairs],
+        runs=[
+            {"selector": {**REPOSITORY, "jobName": job}, "executionMetadata": {"tags": own}}
+            for job, own in zip(jobs, pairs, strict=True)
+        ],
+        **{f"set{number}": job for number, job in enumerate(jobs)},
         **{f"key{number}": task.partition_key for number, task in enumerate(chunk)},
     )
     started = data["launchMultipleRuns"].get("launchMultipleRunsResult", [])

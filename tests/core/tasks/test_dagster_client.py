@@ -1,4 +1,4 @@
-"""The Dagster client when Dagster or the database is unreachable."""
+"""The Dagster client: what it asks, and what happens when Dagster or the database is unreachable."""
 
 import json
 from collections.abc import Iterator
@@ -74,6 +74,32 @@ def test_a_row_that_waited_for_a_server_goes_before_no_row_that_has_never_run(
         deferral.defer(session, row.id, not_before=now(), lane="media", **wait)
         session.refresh(row)
         assert dagster_client.run_tags(row)[dagster_client.PRIORITY_TAG] == usual
+
+
+def test_each_task_of_a_mixed_batch_gets_a_run_of_its_own_job_whose_key_is_in_the_set_of_that_job(
+    workspace_id: UUID, httpserver: HTTPServer
+) -> None:
+    with database.transaction() as session:
+        batch = tasks.create(session, workspace_id=workspace_id, kind="batch", key=str(uuid4()), lane=None)
+        rows = [
+            tasks.create(session, workspace_id=workspace_id, kind=kind, key=str(uuid4()), lane="media", parent=batch)
+            for kind in ("reel", "avatar", "reel")
+        ]
+    requests: list[dict[str, Any]] = []
+
+    def answer(request: Request) -> Response:
+        requests.append(request.get_json()["variables"])
+        results = [{"__typename": "LaunchRunSuccess"} for _ in requests[-1]["runs"]]
+        return Response(json.dumps({"data": {"launchMultipleRuns": {"launchMultipleRunsResult": results}}}))
+
+    httpserver.expect_request("/graphql").respond_with_handler(answer)
+    with dagster_at(httpserver.url_for("").rstrip("/")):
+        dagster_client.launch_runs(*rows)
+    (asked,) = requests
+    jobs = ["reels", "avatar_videos", "reels"]
+    assert [run["selector"]["jobName"] for run in asked["runs"]] == jobs
+    registered = [(asked[f"set{number}"], asked[f"key{number}"]) for number in range(3)]
+    assert registered == [(job, row.partition_key) for job, row in zip(jobs, rows, strict=True)]
 
 
 def test_a_cancel_fences_off_the_runs_of_the_task_before_it_ends_them(task: Task) -> None:
