@@ -1,7 +1,7 @@
-"""Bulk deletion of Dagster's records: partition keys and runs, with their events, tags and check rows; back-fills.
+"""Bulk deletion of Dagster's records: keys and runs with events, tags and checks; back-fills; events without a run.
 
 Dagster deletes run by run, which takes 20 ms each, leaves the rows of checks behind, and keeps deleted keys in the
-cached status of their assets. Back-fills, each with the list of its keys, it keeps for ever.
+cached status of their assets. Back-fills, each with the list of its keys, and events without a run it keeps for ever.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -90,6 +90,25 @@ delete from bulk_actions where status = any(:ended) and exists (
 _ROW_ID: Final = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _TAGS_OF_BACK_FILLS: Final = text("delete from backfill_tags where backfill_id = any(:keys)")
 
+# Sensors report such events: of due calendar items up to 17,280 a day. Dagster reads the newest one of each asset and
+# partition, which therefore stay. Only those before the first young one are read, the first ones first. By an equal
+# `run_id` PostgreSQL took the index by id alone, with the events of all runs, or all old ones at once for each chunk.
+_OLD_EVENTS_WITHOUT_RUN: Final = text("""
+delete from event_logs where id = any(array(
+  select id from event_logs old
+  where run_id <= '' and dagster_event_type = any(:types)
+    and id < coalesce(
+      (select id from event_logs where run_id <= '' and "timestamp" >= :before order by run_id, id limit 1),
+      9223372036854775807)
+    and (
+      exists (
+        select from event_logs newer where newer.asset_key = old.asset_key and newer.partition = old.partition
+          and newer.dagster_event_type = old.dagster_event_type and newer.id > old.id)
+      or old.partition is null and exists (
+        select from event_logs newer where newer.asset_key = old.asset_key and newer.partition is null
+          and newer.dagster_event_type = old.dagster_event_type and newer.id > old.id))
+  order by run_id, id limit :most)) returning id""")
+
 
 def delete_keys(instance: dg.DagsterInstance, key_set: str, keys: Collection[str]) -> list[str]:
     """Delete these keys of a set with their runs, and all events of their partitions. Returns the deleted ones: one
@@ -127,6 +146,16 @@ def delete_orphaned_checks(instance: dg.DagsterInstance, most: int) -> int:
     """Delete up to `most` rows of checks whose run is gone. Returns how many."""
     with _transaction(instance) as connection:
         return connection.execute(_ORPHANED_CHECKS, {"most": most}).rowcount
+
+
+def delete_old_events_without_run(instance: dg.DagsterInstance, before: datetime, most: int) -> int:
+    """Delete up to `most` events of assets that were reported before that outside of runs, and have a newer one of the
+    same type, asset and partition. Returns how many."""
+    arguments = {"types": _ASSET_EVENTS, "before": _as_stored(before), "most": most}
+    with _transaction(instance) as connection:
+        events = connection.scalars(_OLD_EVENTS_WITHOUT_RUN, arguments).all()
+        connection.execute(_TAGS_OF_EVENTS, {"events": list(events)})
+    return len(events)
 
 
 def delete_old_back_fills(instance: dg.DagsterInstance, before: datetime, most: int) -> int:

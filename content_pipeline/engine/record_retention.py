@@ -1,4 +1,4 @@
-"""Retention of Dagster's records: deletes old partition keys with their runs, other old runs, back-fills, and ticks."""
+"""Retention of Dagster's records: deletes old keys with their runs, other old runs and events, back-fills, ticks."""
 
 import random
 import time
@@ -36,14 +36,14 @@ WAITING_SECONDS: Final = 2.0
 
 
 def delete_old_records(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Counter[str]:
-    """Delete what is old, chunk by chunk. Returns how many `keys`, `runs` without a key, `checks` without a run, and
-    `back_fills`.
+    """Delete what is old, chunk by chunk. Returns how many `keys`, `runs` without a key, `checks` and `events` without
+    a run, and `back_fills`.
 
     Ends early when the time is over, or when other runs wait for a worker of this run's lane: what is left, the next
     run deletes. Runs of `frequent_jobs` are kept for a week only. Old ticks are not counted.
     """
     _delete_ticks(instance)
-    deleted: Counter[str] = Counter(keys=0, runs=0, checks=0, back_fills=0)
+    deleted: Counter[str] = Counter(keys=0, runs=0, checks=0, events=0, back_fills=0)
     deadline = time.monotonic() + RUN_SECONDS
     for what, count in _chunks(instance, frequent_jobs):
         deleted[what] += count
@@ -68,6 +68,8 @@ def _chunks(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Itera
     while count := record_deletion.delete_orphaned_checks(instance, CHUNK):
         yield "checks", count
     before = real_now() - key_retirement.KEPT
+    while count := record_deletion.delete_old_events_without_run(instance, before, CHUNK):
+        yield "events", count
     while count := record_deletion.delete_old_back_fills(instance, before, CHUNK):
         yield "back_fills", count
 

@@ -1,7 +1,7 @@
 """Bulk deletion in Dagster's database: a key goes with all that was recorded of it, and nothing else goes."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ import pytest
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 from sqlalchemy import text
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.clock import now, real_now
 from content_pipeline.engine import record_deletion
 from content_pipeline.engine.dagster_storage import engine_of
 from tests.engine.back_fills import is_kept, launched
@@ -173,6 +173,42 @@ def test_checks_that_an_earlier_release_left_behind_go(kept_instance: dg.Dagster
     while record_deletion.delete_orphaned_checks(kept_instance, 1):
         pass
     assert {row.run_id for row in query(kept_instance, left, runs=[old, young])} == {young}
+
+
+def test_of_old_events_without_a_run_the_newest_of_each_asset_and_partition_stays(
+    kept_instance: dg.DagsterInstance,
+) -> None:
+    whole, by_day = (dg.AssetKey([f"reported-{uuid4()}"]) for _ in range(2))
+    assets, tags = [whole.to_string(), by_day.to_string()], {"dagster/data_version": "1"}
+
+    def report() -> None:
+        kept_instance.report_runless_asset_event(dg.AssetMaterialization(whole, tags=tags))
+        kept_instance.report_runless_asset_event(dg.AssetObservation(whole, tags=tags))
+        for day in ("2026-11-25", "2026-11-26"):
+            kept_instance.report_runless_asset_event(dg.AssetMaterialization(by_day, partition=day, tags=tags))
+
+    def left(before: datetime) -> list[int]:
+        """How many of each type, asset and partition are left after a deletion, each with its tag."""
+        while record_deletion.delete_old_events_without_run(kept_instance, before, 3):
+            pass
+        events = query(
+            kept_instance,
+            "select count(*) from event_logs where asset_key = any(:assets)"
+            " group by asset_key, dagster_event_type, partition",
+            assets=assets,
+        )
+        tagged = query(kept_instance, "select 1 from asset_event_tags where asset_key = any(:assets)", assets=assets)
+        assert len(tagged) == sum(count for (count,) in events)
+        return [count for (count,) in events]
+
+    for _ in range(2):
+        report()
+    between = real_now()
+    for _ in range(2):
+        report()
+    assert left(between - timedelta(minutes=1)) == [4] * 4
+    assert left(between) == [2] * 4
+    assert left(between + timedelta(minutes=1)) == [1] * 4
 
 
 def test_a_back_fill_goes_when_it_is_old_and_has_ended_and_has_no_runs(kept_instance: dg.DagsterInstance) -> None:

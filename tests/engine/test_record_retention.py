@@ -154,6 +154,20 @@ def test_other_runs_are_kept_as_long_as_keys(
         assert kept_instance.has_run(run.run_id) is is_kept
 
 
+def test_events_without_a_run_are_kept_as_long_as_runs(
+    kept_instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset = dg.AssetKey([f"reported-{uuid4()}"])
+    for _ in range(2):
+        kept_instance.report_runless_asset_event(dg.AssetMaterialization(asset))
+    today = now()
+    for days, kept in ((-1, 2), (1, 1)):
+        at = today + key_retirement.KEPT + timedelta(days=days)
+        monkeypatch.setattr(record_retention, "real_now", lambda at=at: at)
+        record_retention.delete_old_records(kept_instance, [])
+        assert len(kept_instance.fetch_materializations(asset, limit=9).records) == kept
+
+
 def test_back_fills_are_kept_as_long_as_runs(kept_instance: dg.DagsterInstance) -> None:
     old, young = (back_fills.launched(kept_instance, days_ago=key_retirement.KEPT.days + more) for more in (1, -1))
     assert record_retention.delete_old_records(kept_instance, [])["back_fills"] == 1
