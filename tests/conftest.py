@@ -30,6 +30,7 @@ from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.providers.heygen import client as heygen_client
 from content_pipeline.core.settings import settings
+from content_pipeline.engine.dagster_storage import PostgresStorage
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.webhooks import CALLBACK_SECRET
 from tests.accounts import sandbox_settings
@@ -196,6 +197,15 @@ def instance(database: None) -> Iterator[dg.DagsterInstance]:
         "run_coordinator": {"module": "content_pipeline.engine.coordinator", "class": "QueuedRunCoordinator"},
     }
     with dg.instance_for_test(overrides=ours) as instance:
+        yield instance
+
+
+@pytest.fixture
+def kept_instance(database: None) -> Iterator[dg.DagsterInstance]:
+    """A Dagster instance on our storage."""
+    url = settings().dagster_database_url.get_secret_value()
+    kept = {"module": PostgresStorage.__module__, "class": "PostgresStorage", "config": {"postgres_url": url}}
+    with dg.instance_for_test(overrides={"storage": {"custom": kept}}) as instance:
         yield instance
 
 

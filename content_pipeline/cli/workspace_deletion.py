@@ -1,4 +1,4 @@
-"""Deletion of a workspace from the command line: the steps of the core, and its keys and runs in Dagster."""
+"""Deletion of a workspace from the command line: the steps of the core, its keys and runs in Dagster, its memories."""
 
 import os
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from content_pipeline.core.maintenance import workspace_deletion
 from content_pipeline.core.models import Account, CalendarItem, Task
 from content_pipeline.core.tasks import dagster_client, kinds
 from content_pipeline.core.tasks.partition_keys import row_id
+from content_pipeline.core.twins import deleted_memories
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.engine import record_deletion
 from content_pipeline.engine.record_retention import CHUNK
@@ -49,7 +50,7 @@ def find(name: str) -> Found:
 def delete(home: Path, workspace: Found) -> None:
     """Delete it with all that belongs to it. May be repeated until its rows are gone, the last but the dataset.
 
-    Raises Conflict while something is being published, or still ends, and Unavailable.
+    Raises Conflict while something is being published, still ends, or is left at ZeroMemory, and Unavailable.
     """
     with transaction() as session:
         canceled = workspace_deletion.close(session, workspace.id)
@@ -59,6 +60,7 @@ def delete(home: Path, workspace: Found) -> None:
         rows = workspace_deletion.worked_on(session, workspace.id)
     _delete_keys(home, rows)
     workspace_deletion.delete_files(workspace.id, workspace.name)
+    deleted_memories.forget_of_workspace(workspace.id)
     with transaction() as session:
         days = workspace_deletion.delete_rows(session, workspace.id)
     with TemporaryDirectory() as folder:

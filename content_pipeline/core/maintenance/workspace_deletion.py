@@ -1,6 +1,6 @@
 """Deletion of a workspace with all that belongs to it: rows, files, grants at the platforms, roles of analysts.
 
-    close ──▶ disconnect ──▶ keys and runs in Dagster ──▶ delete_files ──▶ delete_rows
+    close ──▶ disconnect ──▶ keys and runs in Dagster ──▶ delete_files ──▶ memories at ZeroMemory ──▶ delete_rows
 
 `close` keeps clients out and ends what is at work. Each step may be repeated, so a deletion that was interrupted is run
 again. Posts stay on the platforms.

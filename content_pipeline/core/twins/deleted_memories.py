@@ -1,6 +1,6 @@
 """Erases memories of deleted twins: here at once, at ZeroMemory with retries until it confirms.
 
-The row of such a memory is the record of what is still to be deleted there.
+The row of such a memory is the record of what is still to be deleted there, also where a workspace is deleted.
 """
 
 import time
@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error
+from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers import zeromemory
@@ -49,6 +49,28 @@ def forget_remaining() -> int:
                 break
             forgotten += 1
     return forgotten
+
+
+def forget_of_workspace(workspace_id: UUID) -> None:
+    """Delete the memories in ZeroMemory of all twins of a workspace that is being deleted, there and here.
+
+    Raises Conflict where one is not deleted there. What was deleted before is not asked for again by the next call.
+    """
+    left = select(Memory).join(Twin).where(Twin.workspace_id == workspace_id, Memory.remote_id.is_not(None)).limit(1)
+    while True:
+        with transaction() as session:
+            memory = session.scalar(left.with_for_update(of=Memory))
+            if memory is None:
+                return
+            try:
+                zeromemory.forget(memory.remote_id or "")
+            except Error as error:
+                raise Conflict(
+                    f"Memories of this workspace are left at ZeroMemory. {error.detail}",
+                    code="memories_left",
+                    remedy=f"{error.remedy} Then repeat the command: their rows here are the only record of them.",
+                ) from error
+            session.delete(memory)
 
 
 def _forget(memory_id: UUID) -> bool:

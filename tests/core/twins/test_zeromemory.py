@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, Unavailable, UpstreamError
+from content_pipeline.core.errors import Conflict, Error, Unavailable, UpstreamError
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers import zeromemory as zeromemory_client
 from content_pipeline.core.settings import settings
@@ -223,3 +223,33 @@ def test_a_memory_that_it_refuses_to_delete_keeps_no_other(
     assert deleted_memories.forget_remaining() == 1
     assert [row.id for row in rows(deleted)] == [refused.id]
     assert [there["memory_id"] for there in all_memories(account)] == [refused.remote_id]
+
+
+# ── deleted workspaces ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_memories_of_a_workspace_are_deleted_there_and_those_of_others_stay(
+    workspace_id: UUID, deleted: list[UUID], account: httpx.Client
+) -> None:
+    """Those of its living and of its deleted twins."""
+    mine = remember(workspace_id, new_namespace(workspace_id), "He likes tea.")
+    with transaction() as session:
+        other_workspace_id = make_workspace(session)
+    remember(other_workspace_id, new_namespace(other_workspace_id), "They like tea.")
+    deleted_memories.forget_of_workspace(workspace_id)
+    assert [there["content"] for there in all_memories(account)] == ["They like tea."]
+    assert rows([mine.id, *deleted]) == []
+
+
+def test_the_memories_of_a_workspace_that_zeromemory_keeps_are_told_and_the_next_call_goes_on(
+    workspace_id: UUID, namespace: str, account: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [remember(workspace_id, namespace, f"She likes {what}.") for what in ("tea", "cake")]
+    with monkeypatch.context() as patch:
+        patch.setattr(settings(), "zeromemory_url", "http://127.0.0.1:1")
+        with pytest.raises(Conflict) as raised:
+            deleted_memories.forget_of_workspace(workspace_id)
+    assert (raised.value.code, raised.value.detail.count("could not be reached")) == ("memories_left", 1)
+    assert len(rows([memory.id for memory in kept])) == len(all_memories(account)) == 2
+    deleted_memories.forget_of_workspace(workspace_id)
+    assert (rows([memory.id for memory in kept]), all_memories(account)) == ([], [])
