@@ -26,6 +26,10 @@ from content_pipeline.core.tasks import dagster_health
 
 _SECONDS: Final = 2.0
 _SHOWN: Final = 5
+_PROBE: Final = b"probe"
+# Where the store is elsewhere, links to here are for clients on the same host: those of deploy/compose.yaml lead from a
+# container to the container itself.
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 def api() -> str:
@@ -78,11 +82,27 @@ def accounts() -> str:
 
 
 def bucket() -> str:
-    probe = f"doctor/{uuid4()}"
-    storage.put(probe, BytesIO(b"probe"), content_type="text/plain")
-    storage.load(probe)
-    storage.delete(probe)
-    return settings().s3_bucket
+    """Also by a link, as clients fetch files: it has an address of its own."""
+    name, probe = settings().s3_bucket, f"doctor/{uuid4()}"
+    storage.put(probe, BytesIO(_PROBE), content_type="text/plain")
+    try:
+        storage.load(probe)
+        link = httpx.URL(storage.signed_url(probe))
+        if link.host in _LOOPBACK and httpx.URL(settings().s3_endpoint).host not in _LOOPBACK:
+            return f"{name}; its links lead clients to {link.host}, and are not tried from here"
+        answer = httpx.get(link, timeout=_SECONDS)
+        if answer.content == _PROBE:
+            return name
+        problem = f"another answer than the file, with status {answer.status_code}"
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: an address without a scheme
+        problem = type(error).__name__
+    finally:
+        storage.delete(probe)
+    raise Unavailable(
+        f"Clients cannot open links to its files ({problem}).",
+        remedy="Check CONTENT_PIPELINE_S3_PUBLIC_ENDPOINT, where clients reach the store, and what is between: a proxy"
+        " has to leave the header Host as it is.",
+    )
 
 
 def workers() -> str:

@@ -1,11 +1,14 @@
-"""What `content-pipeline doctor` finds of accounts, the API, and Dagster's sensors and schedules."""
+"""What `content-pipeline doctor` finds of accounts, the API, the bucket, and Dagster's sensors and schedules."""
 
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pytest
 from pytest_httpserver import HTTPServer
 
 from content_pipeline.cli import doctor_services
+from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Unavailable
 from content_pipeline.core.models import Workspace
@@ -42,6 +45,56 @@ def test_the_api_is_asked_where_clients_reach_it(
     with pytest.raises(Unavailable) as raised:
         doctor_services.api()
     assert "CONTENT_PIPELINE_PUBLIC_URL" in raised.value.remedy
+
+
+PublicEndpoint = Callable[[str], None]
+
+
+@pytest.fixture
+def public_endpoint(database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[PublicEndpoint]:
+    """Sets the address of the store in links."""
+
+    def set_to(url: str) -> None:
+        monkeypatch.setattr(settings(), "s3_public_endpoint", url)
+        storage.public_client.cache_clear()
+
+    yield set_to
+    storage.public_client.cache_clear()
+
+
+def test_a_bucket_whose_links_are_opened_is_well(public_endpoint: PublicEndpoint) -> None:
+    public_endpoint(settings().s3_endpoint)
+    assert doctor_services.bucket() == settings().s3_bucket
+    assert list(storage.keys_below("doctor/")) == []
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "media.example.com"])
+def test_links_to_where_no_store_is_are_told(public_endpoint: PublicEndpoint, address: str) -> None:
+    public_endpoint(address)
+    with pytest.raises(Unavailable) as raised:
+        doctor_services.bucket()
+    assert "CONTENT_PIPELINE_S3_PUBLIC_ENDPOINT" in raised.value.remedy
+    assert list(storage.keys_below("doctor/")) == []
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_links_to_a_server_that_answers_with_something_else_are_told(
+    public_endpoint: PublicEndpoint, httpserver: HTTPServer, status: int
+) -> None:
+    httpserver.expect_request(re.compile(".*")).respond_with_data("a page", status=status)
+    public_endpoint(httpserver.url_for(""))
+    with pytest.raises(Unavailable) as raised:
+        doctor_services.bucket()
+    assert f"status {status}" in raised.value.detail
+
+
+def test_links_that_lead_from_a_container_to_itself_are_not_tried(
+    public_endpoint: PublicEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.client()  # keeps the address of the store of the tests
+    monkeypatch.setattr(settings(), "s3_endpoint", "http://s3:8333")
+    public_endpoint("http://127.0.0.1:1")
+    assert "not tried" in doctor_services.bucket()
 
 
 @pytest.fixture
