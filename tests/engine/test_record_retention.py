@@ -1,5 +1,6 @@
 """Retention of Dagster's records: what one run deletes, and when it leaves the rest to the next."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -103,19 +104,34 @@ def test_a_chunk_that_cannot_be_deleted_does_not_stop_the_others(
     assert kept_instance.get_dynamic_partitions("captions") == [rows[0]]
 
 
-def test_a_run_ends_after_a_chunk_when_others_wait_for_its_worker(
-    kept_instance: dg.DagsterInstance, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = [ended(workspace_id, days_ago=days) for days in (93, 92, 91)]
-    register(kept_instance, *rows)
+@pytest.fixture
+def waiting(kept_instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterRun]:
+    """A run of the same lane that waits for a worker; a chunk is one key."""
     monkeypatch.setattr(record_retention, "CHUNK", 1)
     monkeypatch.setattr(record_retention, "WAITING_SECONDS", -60.0)  # as if a minute had passed
-    waiting = dg.DagsterRun(
+    run = dg.DagsterRun(
         job_name="publications", status=dg.DagsterRunStatus.STARTING, tags={dagster_client.QUEUE_TAG: "io"}
     )
-    kept_instance.add_run(waiting)
+    kept_instance.add_run(run)
+    yield run
+    kept_instance.delete_run(run.run_id)
+
+
+def test_a_run_deletes_for_some_time_though_others_wait_for_its_worker(
+    kept_instance: dg.DagsterInstance, workspace_id: UUID, waiting: dg.DagsterRun
+) -> None:
+    register(kept_instance, *(ended(workspace_id, days_ago=days) for days in (93, 92, 91)))
+    record_retention.delete_old_records(kept_instance, [])
+    assert kept_instance.get_dynamic_partitions("captions") == []
+
+
+def test_a_run_ends_after_that_time_with_a_chunk_when_others_wait_for_its_worker(
+    kept_instance: dg.DagsterInstance, workspace_id: UUID, waiting: dg.DagsterRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(kept_instance, *(ended(workspace_id, days_ago=days) for days in (93, 92, 91)))
+    monkeypatch.setattr(record_retention, "LEAST_SECONDS", 0.0)
     assert sum(record_retention.delete_old_records(kept_instance, []).values()) == 1
-    kept_instance.delete_run(waiting.run_id)
+    kept_instance.report_run_canceled(waiting)
     assert record_retention.delete_old_records(kept_instance, [])["keys"] >= 2
     assert kept_instance.get_dynamic_partitions("captions") == []
 
