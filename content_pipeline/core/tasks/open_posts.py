@@ -13,10 +13,11 @@ from content_pipeline.core.workspaces.ownership import owned
 
 
 def check_may_be_made(session: Session, video: MadeVideo | BurnIn) -> None:
-    """Raises Conflict `video_in_post` while a post of the video is open, NotFound for a deleted video.
+    """Raises Conflict `video_in_post` while a post of the video is open or unconfirmed, NotFound for a deleted video.
 
-    An upload that goes on in another run would continue with the bytes of another video, and the subtitles of the post
-    are the words of its narration. A deleted video keeps its row while posts name it, where a re-run finds it.
+    An upload that goes on in another run, or in the retry of an unconfirmed post, would continue with the bytes of
+    another video, and the subtitles of the post are the words of its narration. A deleted video keeps its row while
+    posts name it, where a re-run finds it.
     """
     if isinstance(video, BurnIn):
         # Without a lock: the deletion of captions locks them before it fences off the runs of their burn-ins, one of
@@ -26,11 +27,14 @@ def check_may_be_made(session: Session, video: MadeVideo | BurnIn) -> None:
     else:
         lock_video(session, video)
         column = Publication.reel_id if isinstance(video, Reel) else Publication.avatar_video_id
-    if session.scalars(open_posts(column == video.id).limit(1)).first():
+    unconfirmed = select(Publication.id).where(
+        column == video.id, Publication.committed_at.is_not(None), Publication.published_at.is_(None)
+    )
+    if session.scalars(open_posts(column == video.id).limit(1)).first() or session.scalar(unconfirmed.limit(1)):
         raise Conflict(
-            "This video is being published, so it is not made again now.",
+            "This video is being published, or may have been, so it is not made again now.",
             code="video_in_post",
-            remedy="Wait until the post is published, or cancel it.",
+            remedy="Wait until the post is published, or cancel it; retry one that is not confirmed.",
         )
 
 

@@ -1,7 +1,9 @@
-"""A video is not made again while a post of it is open."""
+"""A video is not made again while a post of it is open or unconfirmed."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -42,6 +44,19 @@ def test_a_video_of_each_kind_may_be_made_again_after_its_post(workspace_id: UUI
         cancellation.cancel(session, session.get_one(Task, task.id))
     with transaction() as session:
         check_may_be_made(session, video)
+
+
+@pytest.mark.parametrize(("published_at", "is_refused"), [(None, True), (datetime(2026, 1, 1, tzinfo=UTC), False)])
+def test_a_video_whose_post_may_be_out_is_not_made_again(
+    workspace_id: UUID, published_at: datetime | None, is_refused: bool
+) -> None:
+    """Its retry looks at the platform, and may go on with the upload."""
+    with transaction() as session:
+        reel = make_reel(session, workspace_id)
+        account = make_account(session, workspace_id)
+        make_publication(session, account.id, reel_url=None, reel_id=reel.id, published_at=published_at)
+        with pytest.raises(Conflict) if is_refused else nullcontext():
+            check_may_be_made(session, reel)
 
 
 def test_a_burn_in_of_deleted_captions_is_not_made_again(workspace_id: UUID) -> None:
