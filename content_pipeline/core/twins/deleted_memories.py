@@ -54,38 +54,51 @@ def forget_remaining() -> int:
 def forget_of_workspace(workspace_id: UUID) -> None:
     """Delete the memories in ZeroMemory of all twins of a workspace that is being deleted, there and here.
 
-    Raises Conflict where one is not deleted there. What was deleted before is not asked for again by the next call.
+    Raises Conflict where some are not deleted there, after the others. The next call asks for those only.
     """
-    left = select(Memory).join(Twin).where(Twin.workspace_id == workspace_id, Memory.remote_id.is_not(None)).limit(1)
-    while True:
-        with transaction() as session:
-            memory = session.scalar(left.with_for_update(of=Memory))
-            if memory is None:
-                return
-            try:
-                zeromemory.forget(memory.remote_id or "")
-            except Error as error:
-                raise Conflict(
-                    f"Memories of this workspace are left at ZeroMemory. {error.detail}",
-                    code="memories_left",
-                    remedy=f"{error.remedy} Then repeat the command: their rows here are the only record of them.",
-                ) from error
-            session.delete(memory)
+    of_workspace = select(Memory.id).join(Twin).where(Twin.workspace_id == workspace_id, Memory.remote_id.is_not(None))
+    with transaction() as session:
+        memory_ids = session.scalars(of_workspace).all()
+    left, failure = 0, None
+    for number, memory_id in enumerate(memory_ids):
+        try:
+            _delete(memory_id)
+        except Error as error:
+            left, failure = left + 1, error
+            if _is_of_all(error):
+                left = len(memory_ids) - number
+                break
+    if failure:
+        raise Conflict(
+            f"At ZeroMemory {left:,} of {len(memory_ids):,} memories of this workspace are left. {failure.detail}",
+            code="memories_left",
+            remedy=f"{failure.remedy} Then repeat the command: their rows here are the only record of them.",
+        ) from failure
 
 
 def _forget(memory_id: UUID) -> bool:
     """Forget one memory. False when ZeroMemory deletes no memory at present."""
+    try:
+        _delete(memory_id)
+    except Error as error:
+        if not _is_of_all(error):
+            raise
+        log.warning("memories_not_forgotten", reason=error.code)
+        return False
+    return True
+
+
+def _is_of_all(error: Error) -> bool:
+    """Whether it is not worth a try now with another memory."""
+    return error.retryable or error.code in _CONCERNS_ALL
+
+
+def _delete(memory_id: UUID) -> None:
+    """Delete one memory there and here, unless somebody else does at this moment. Raises as ZeroMemory's client."""
     with transaction() as session:
         memory = session.get(Memory, memory_id, with_for_update={"skip_locked": True})
         if memory is None:
-            return True
+            return
         if memory.remote_id:
-            try:
-                zeromemory.forget(memory.remote_id)
-            except Error as error:
-                if not error.retryable and error.code not in _CONCERNS_ALL:
-                    raise
-                log.warning("memories_not_forgotten", reason=error.code)
-                return False
+            zeromemory.forget(memory.remote_id)
         session.delete(memory)
-        return True

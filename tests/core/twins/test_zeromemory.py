@@ -253,3 +253,21 @@ def test_the_memories_of_a_workspace_that_zeromemory_keeps_are_told_and_the_next
     assert len(rows([memory.id for memory in kept])) == len(all_memories(account)) == 2
     deleted_memories.forget_of_workspace(workspace_id)
     assert (rows([memory.id for memory in kept]), all_memories(account)) == ([], [])
+
+
+def test_a_memory_that_it_refuses_to_delete_keeps_no_other_of_a_workspace(
+    workspace_id: UUID, namespace: str, account: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, *_ = [remember(workspace_id, namespace, f"She likes {what}.") for what in ("tea", "cake", "jam")]
+    forget = zeromemory_client.forget
+
+    def forget_all_but_one(memory_id: str) -> None:
+        if memory_id == refused.remote_id:
+            raise UpstreamError("No.", code="zeromemory_refused")
+        forget(memory_id)
+
+    monkeypatch.setattr(zeromemory_client, "forget", forget_all_but_one)
+    with pytest.raises(Conflict) as raised:
+        deleted_memories.forget_of_workspace(workspace_id)
+    assert "1 of 3 memories" in raised.value.detail
+    assert [there["memory_id"] for there in all_memories(account)] == [refused.remote_id]
