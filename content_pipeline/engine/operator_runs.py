@@ -75,25 +75,22 @@ def _kind(run: dg.DagsterRun, workspace: BaseWorkspaceRequestContext) -> kinds.K
 def _lane_tags(run: dg.DagsterRun, kind: kinds.Kind | None) -> dict[str, str]:
     """The tags of a run's lane, and of its row where it works on one; what the operator has given stays."""
     with transaction() as session:
-        task = _task_of_row(session, run, kind) if kind else None
+        key = row_id(run.tags[dagster_client.PARTITION_TAG]) if dagster_client.PARTITION_TAG in run.tags else ""
+        task = tasks.newest_for_row(session, kind.name, key) if kind else None
         lane = _lane(kind, task) if kind else _OTHER_WORK
         if _BACK_FILL_TAG in run.tags:
             lane = dagster_client.back_fill_lane(lane)
             tags = dagster_client.back_fill_tags(lane)
         else:
             tags = dagster_client.lane_tags(lane, is_single=True)
-        tags |= dagster_client.row_tags(session, task, lane) if task else {}
+        if kind and task:
+            tags |= dagster_client.row_tags(session, task.workspace_id, kind.name, key, lane)
     return {name: tag for name, tag in tags.items() if name not in run.tags}
 
 
 def _lane(kind: kinds.Kind, task: Task | None) -> Lane:
     """The lane of a kind; where each row decides, that of the row's newest task."""
     return kind.lane or (task.lane if task else None) or "media"
-
-
-def _task_of_row(session: Session, run: dg.DagsterRun, kind: kinds.Kind) -> Task | None:
-    key = run.tags.get(dagster_client.PARTITION_TAG)
-    return tasks.newest_on(session, kind.name, row_id(key)) if key else None
 
 
 # ── when it has claimed its row ──────────────────────────────────────────────────────────────────────────

@@ -285,6 +285,17 @@ def test_a_back_fill_comes_after_all_else_and_never_in_the_lane_of_those_who_wai
     assert (added["dagster/back_fill_lane"], added["dagster/share.media.studio"]) == ("media", str(workspace_id))
 
 
+def test_a_run_on_captions_that_went_on_with_a_burn_in_has_the_share_of_their_workspace(workspace_id: UUID) -> None:
+    with transaction() as session:
+        key = str(uuid4())
+        task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=key, lane="media")
+        row = {"dagster/partition": task.partition_key}
+        tasks.mark_processing(session, "caption", key)
+        deferral.switch_subject(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
+    added = missing_tags("captions", **row)
+    assert (added["dagster/task_kind"], added["dagster/share.media.studio"]) == ("caption", str(workspace_id))
+
+
 @pytest.mark.parametrize(
     ("then", "lane"),
     [(SwitchLane("io"), "io"), (SwitchLane("interactive"), "media"), (Unavailable("The store is away."), "media")],

@@ -7,6 +7,7 @@ sensor (`sensors/tasks.py`) launches them later.
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 import structlog
@@ -97,14 +98,14 @@ def _raised(lane: Lane) -> dict[str, str]:
     return {PRIORITY_TAG: str(_PRIORITIES[lane] + _RETRY_BONUS)}
 
 
-def row_tags(session: Session, task: Task, lane: Lane) -> dict[str, str]:
-    """The tags of any run in this lane on the row of a task: its workspace, its kind and what its row is for."""
-    workspace = session.get_one(Workspace, task.workspace_id)
+def row_tags(session: Session, workspace_id: UUID, kind: str, key: str, lane: Lane) -> dict[str, str]:
+    """The tags of any run in this lane on a row: its workspace, its kind and what it is for."""
+    workspace = session.get_one(Workspace, workspace_id)
     return {
         WORKSPACE_TAG: workspace.name,
         concurrency_tag(lane, workspace.plan): str(workspace.id),
-        KIND_TAG: task.subject_kind,
-        **run_labels.of_row(session, task.subject_kind, task.subject_key),
+        KIND_TAG: kind,
+        **run_labels.of_row(session, kind, key),
     }
 
 
@@ -116,7 +117,7 @@ def run_tags(task: Task, *, is_urgent: bool = True) -> dict[str, str]:
     """
     assert task.lane
     with transaction() as session:
-        shared = row_tags(session, task, task.lane)
+        shared = row_tags(session, task.workspace_id, task.subject_kind, task.subject_key, task.lane)
     if task.in_back_fill:
         lane = back_fill_tags(task.lane)
     else:
