@@ -88,7 +88,7 @@ def _dry_run(body: PublishRequest, caller: Caller) -> Response:
     with autocommit() as session:
         twin = _twin(session, caller, body)
         source = sources.resolve(session, caller.workspace_id, body.source_ids())
-    room = dry_run.room(source, max_bytes=caller.plan.upload_bytes)
+    room = dry_run.room(source)
     with TEMPORARY_SPACE.reserved(room), tempfile.TemporaryDirectory() as folder:
         video = dry_run.fetch_video(caller.workspace_id, source, Path(folder), max_bytes=caller.plan.upload_bytes)
         results = [dry_run.check_post(caller.workspace_id, twin, source, video, spec) for spec in body.specs()]

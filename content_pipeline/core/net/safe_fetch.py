@@ -35,6 +35,8 @@ DNS_TIMEOUT_SECONDS: Final = 2.0
 # that wait at once can abandon 90 look-ups in the 30 s that a name server may not answer.
 _CHECKED_NAMES: Final = NameLookups(most=256)
 _CALLED_NAMES: Final = NameLookups(most=256)
+# The disk has to have room for this much more of a file of unknown size, again and again.
+UNANNOUNCED_BYTES: Final = 64_000_000
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 # Python reports these as global, the first before 3.11.9 only.
@@ -125,10 +127,12 @@ def _save(response: httpcore.Response, target: Path, max_bytes: int) -> None:
     announced = int(_header(response, b"content-length") or 0)
     if announced > max_bytes:
         raise too_large
-    disk_space.check(target.parent, announced or max_bytes)
+    disk_space.check(target.parent, announced or UNANNOUNCED_BYTES)
     received = 0
     with target.open("wb") as file:
         for chunk in response.iter_stream():
+            if not announced and (received + len(chunk)) // UNANNOUNCED_BYTES > received // UNANNOUNCED_BYTES:
+                disk_space.check(target.parent, UNANNOUNCED_BYTES)
             received += len(chunk)
             if received > max_bytes:
                 raise too_large

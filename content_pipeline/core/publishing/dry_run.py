@@ -49,12 +49,13 @@ def fetch_video(workspace_id: UUID, source: Source, folder: Path, *, max_bytes: 
     return Video(path, link, post_files.inspect_video(path, workspace_id))
 
 
-def room(source: Source, *, max_bytes: int) -> int:
-    """The bytes that the files of a dry run take at most: its video, and one cover at a time.
+def room(source: Source) -> int:
+    """The bytes that the files of a dry run take: its video, and one cover at a time. The size of a remote video is
+    unknown; its download looks for room itself.
 
     Raises as `storage.size`.
     """
-    size = storage.size(sources.object_key(source.stored)) if source.stored else max_bytes
+    size = storage.size(sources.object_key(source.stored)) if source.stored else safe_fetch.UNANNOUNCED_BYTES
     return size + _COVER_BYTES
 
 

@@ -1,16 +1,19 @@
 """SSRF-safe fetch against hostile addresses, and against misbehaving local servers."""
 
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content_pipeline.core import disk_space
 from content_pipeline.core.errors import Error, Invalid, TooLarge, UpstreamError
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.settings import settings
@@ -274,6 +277,19 @@ def test_an_announced_size_over_the_limit_is_not_read(serve, tmp_path: Path) -> 
 def test_a_body_of_unknown_size_is_cut_at_the_limit(serve, tmp_path: Path, head: str) -> None:
     body = b"400\r\n" + b"x" * 1024 + b"\r\n0\r\n\r\n" if "chunked" in head else b"x" * 1024
     assert isinstance(failure(serve(says(head, body)), tmp_path / "file"), TooLarge)
+
+
+def test_a_file_of_unknown_size_is_taken_while_the_disk_has_room(
+    serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only where it has room for the largest that is allowed."""
+    monkeypatch.setattr(safe_fetch, "UNANNOUNCED_BYTES", 1000)
+    rooms = iter([1000, 1000, 999])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=disk_space.LEFT_BYTES + next(rooms)))
+    url = serve(says("HTTP/1.1 200 OK\nConnection: close", b"x" * 1500))
+    fetch(url, tmp_path / "file", max_bytes=10**12)
+    url = serve(says("HTTP/1.1 200 OK\nConnection: close", b"x" * 1500))
+    assert failure(url, tmp_path / "other", max_bytes=10**12).code == "disk_full"
 
 
 @pytest.mark.parametrize(
