@@ -22,6 +22,8 @@ CACHE_SECONDS: Final = 900.0
 # All tries at a HeyGen that hangs take 46 s. Each of the 100 avatars of a CSV made them anew, and the sensor of the
 # inbox has a minute for all files.
 FAILURE_SECONDS: Final = 30.0
+# A page for maintenance may ask for a day, and be gone after an hour.
+MOST_FAILURE_SECONDS: Final = 300.0
 _AVATARS_PER_PAGE: Final = 50
 _VOICES_PER_PAGE: Final = 100
 _DEFAULT_LANGUAGE: Final = "en"
@@ -102,7 +104,7 @@ class _Cache(Generic[Listed]):
             self._expires_at = monotonic() + CACHE_SECONDS
         except Error as error:
             self._found = _of_list(error).with_traceback(None)
-            self._expires_at = monotonic() + (error.retry_after or FAILURE_SECONDS)
+            self._expires_at = monotonic() + min(error.retry_after or FAILURE_SECONDS, MOST_FAILURE_SECONDS)
 
 
 def _of_list(error: Error) -> Error:
