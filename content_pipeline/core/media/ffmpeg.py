@@ -29,9 +29,11 @@ OutputStream = Any  # ffmpeg-python has no types: what `ffmpeg.output(…)` retu
 # its own. Burning captions into 4K took 1.8 GB with 2 cores, 2.7 with 8, and 11.5 with 64.
 THREADS = min(os.cpu_count() or 1, 8)
 
-# What it may need to find libraries, fonts and their cache, and to keep few heaps (docs/decisions/0033-memory.md). It
-# decodes what others have made, so it gets none of this process's secrets.
+# What it may need to find libraries, fonts and their cache, and to keep few heaps (docs/decisions/0033-memory.md); and
+# the mark by which `content-pipeline down` finds it (cli/processes.py). It decodes what others have made, so it gets
+# none of this process's secrets.
 _VARIABLES = (
+    "CONTENT_PIPELINE_STACK",
     "FONTCONFIG_FILE",
     "FONTCONFIG_PATH",
     "HOME",
