@@ -1,4 +1,4 @@
-"""Free space of disks: large files are written only where other parts of the host keep what they need."""
+"""Free disk space check, made before large files are written; the error of a full disk."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Text of other servers without what PostgreSQL cannot store."""
+"""Sanitizes text of other servers for PostgreSQL: drops NUL characters and replaces lone surrogates."""
 
 
 def storable(text: str) -> str:

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.limits.form_limits import MAX_HEAD_BYTES, MAX_SEPARATORS, FormLimit
+from api.limits.form_limits import MAX_PART_HEADER_BYTES, MAX_SEPARATORS, FormLimit
 from content_pipeline.core.errors import Invalid
 from tests.api.conftest import PUBLIC
 
@@ -50,18 +50,18 @@ def check_in_chunks(limit: FormLimit, body: bytes, cuts: list[int]) -> None:
 @given(cuts=st.lists(st.integers(0, 700)), separators=st.integers(MAX_SEPARATORS - 2, MAX_SEPARATORS + 2))
 def test_separators_are_counted_however_a_body_is_cut(cuts: list[int], separators: int) -> None:
     boundary = uuid4().hex[:4]
-    # Each is followed by the head of a part.
+    # Each is followed by the headers of a part.
     body = b"\r\n\r\n" + f"\r\n--{boundary}X\r\n\r\n".encode() * separators
     limit = FormLimit(f'multipart/form-data; boundary="{boundary}"')
     with nullcontext() if separators <= MAX_SEPARATORS else pytest.raises(Invalid):
         check_in_chunks(limit, body, cuts)
 
 
-@given(cuts=st.lists(st.integers(0, 9000)), size=st.integers(MAX_HEAD_BYTES - 3, MAX_HEAD_BYTES + 3))
-def test_bytes_of_heads_are_counted_however_a_body_is_cut(cuts: list[int], size: int) -> None:
+@given(cuts=st.lists(st.integers(0, 9000)), size=st.integers(MAX_PART_HEADER_BYTES - 3, MAX_PART_HEADER_BYTES + 3))
+def test_bytes_of_part_headers_are_counted_however_a_body_is_cut(cuts: list[int], size: int) -> None:
     limit = FormLimit(MULTIPART)
     body = b"x" * size + b"\r\n\r\n" + b"x" * 100
-    with nullcontext() if size <= MAX_HEAD_BYTES else pytest.raises(Invalid):
+    with nullcontext() if size <= MAX_PART_HEADER_BYTES else pytest.raises(Invalid):
         check_in_chunks(limit, body, cuts)
 
 
