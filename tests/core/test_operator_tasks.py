@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from content_pipeline.core import operator_tasks
 from content_pipeline.core.clock import now
@@ -13,6 +14,7 @@ from content_pipeline.core.errors import Conflict, InternalError, NotFound
 from content_pipeline.core.models import AuditEvent, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, tasks
+from tests.core.lock_waits import blocked_by_lock
 
 
 @pytest.fixture(autouse=True)
@@ -37,19 +39,42 @@ def test_one_retry_is_entered_by_eight_runs_at_once(failed: Task) -> None:
     assert (again.state, entered) == ("queued", 1)
 
 
-def test_a_task_that_failed_on_another_row_begins_again_with_its_own(workspace_id: UUID) -> None:
+@pytest.fixture
+def failed_in_burn_in(workspace_id: UUID) -> Task:
     with transaction() as session:
         task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
-        key = task.partition_key
         tasks.mark_processing(session, task.kind, task.key)
         tasks.set_progress(session, task.id, 0.6)
         deferral.switch_subject(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
         tasks.fail(session, task.id, InternalError("It broke."))
-    operator_tasks.enter_retry(task.kind, task.key, now())
+        return task
+
+
+def test_a_task_that_failed_on_another_row_begins_again_with_its_own(failed_in_burn_in: Task) -> None:
+    kind, key = failed_in_burn_in.kind, failed_in_burn_in.key
     with transaction() as session:
-        again = session.scalars(select(Task).where(Task.retry_of == task.id)).one()
-    assert (again.state, again.subject_kind, again.subject_key) == ("queued", "caption", task.key)
-    assert (again.partition_key, again.progress) == (key, 0)
+        partition_key = tasks.partition_key_of(session, kind, key)
+    operator_tasks.enter_retry(kind, key, now())
+    with transaction() as session:
+        again = session.scalars(select(Task).where(Task.retry_of == failed_in_burn_in.id)).one()
+    assert (again.state, again.subject_kind, again.subject_key) == ("queued", kind, key)
+    assert (again.partition_key, again.progress) == (partition_key, 0)
+
+
+def test_a_client_that_retries_at_the_same_moment_opens_no_second_task(failed_in_burn_in: Task) -> None:
+    def begin_with_own_row(session: Session) -> None:
+        again = tasks.retry(session, session.get_one(Task, failed_in_burn_in.id))
+        again.subject_kind, again.subject_key = again.kind, again.key
+        session.flush()
+
+    def retry(session: Session) -> None:
+        tasks.retry(session, session.get_one(Task, failed_in_burn_in.id))
+
+    with (
+        blocked_by_lock(retry, by=begin_with_own_row) as refused,
+        pytest.raises(Conflict, match="retried already"),
+    ):
+        refused.result()
 
 
 def test_a_task_is_retried_by_its_id_and_the_audit_log_names_the_operator(failed: Task) -> None:

@@ -221,8 +221,9 @@ def retry(session: Session, task: Task, *, parent: Task | None = None) -> Task:
 
     Raises Conflict for any other, NotFound for one that was deleted.
     """
-    # Locked: its row may be deleted at this moment (delete_of).
-    owned(session, Task, task.workspace_id, task.id, lock="share")
+    # Locked: its row may be deleted at this moment (delete_of), or another retry may go on with another row once its
+    # task is inserted (operator_tasks.enter_retry), where the index of open subjects keeps no second one away.
+    owned(session, Task, task.workspace_id, task.id, lock="update")
     check_retry(session, task)
     again = Task(
         id=str(uuid4()),
