@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import cancellation, executions, starts, tasks
+from tests.core.lock_waits import is_lock_awaited
 from tests.factories import make_workspace
 from tests.polling import until
 
@@ -116,15 +116,10 @@ def test_a_cancel_of_many_and_the_progress_of_one_never_lock_each_other_out(work
     with ThreadPoolExecutor(1) as pool:
         with executions.fenced(run_id) as session:
             canceling = pool.submit(cancel)
-            until(_is_lock_awaited, seconds=30, what="a cancel that waits for the fence")
+            until(is_lock_awaited, seconds=30, what="a cancel that waits for the fence")
             tasks.set_progress(session, children[1].id, 0.5)
         canceling.result()
     assert state(parent)[0] == "canceled"
-
-
-def _is_lock_awaited() -> bool:
-    with transaction() as session:
-        return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
 
 
 def test_an_open_parent_waits_for_the_retry_of_a_child(workspace_id: UUID) -> None:

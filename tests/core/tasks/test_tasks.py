@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
@@ -16,6 +15,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, Invalid, NotFound
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import cancellation, deferral, executions, starts, tasks
+from tests.core.lock_waits import is_lock_awaited
 from tests.factories import make_workspace
 from tests.polling import until
 
@@ -310,16 +310,11 @@ def test_a_cancel_and_the_progress_bar_never_lock_each_other_out(workspace_id: U
     with ThreadPoolExecutor(1) as pool:
         with executions.fenced(run_id) as session:
             canceling = pool.submit(cancel)
-            until(_is_lock_awaited, seconds=30, what="a cancel that waits for the fence")
+            until(is_lock_awaited, seconds=30, what="a cancel that waits for the fence")
             tasks.set_progress(session, task.id, 0.5)
         canceling.result()
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "canceled"
-
-
-def _is_lock_awaited() -> bool:
-    with transaction() as session:
-        return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
 
 
 def test_a_task_that_a_run_has_just_taken_is_not_started_again(workspace_id: UUID) -> None:
