@@ -20,6 +20,7 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.core.workspaces.scopes import ALL, Scope
+from tests.api.client_workspace import workspace_of
 
 PUBLIC = "/api/v1/public"
 
@@ -91,6 +92,16 @@ def _plan(session, limits: dict[str, int]) -> str:
     session.add(plan)
     session.flush()
     return plan.name
+
+
+@pytest.fixture
+def client_workspace_id(client: TestClient) -> UUID:
+    return workspace_of(client)
+
+
+@pytest.fixture
+def twin_id(client: TestClient) -> str:
+    return client.post(f"{PUBLIC}/twins", json={"name": "Tech Creator", "voice_id": "en-US"}).json()["id"]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from api import upload_routes
 from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
-from content_pipeline.core.models import Account, Publication, Twin
+from content_pipeline.core.models import Account, Publication
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.base import Problem
 from content_pipeline.core.settings import settings
@@ -29,20 +29,8 @@ from tests.media import hostile, samples
 
 
 @pytest.fixture
-def twin_id(client: TestClient) -> str:
-    return client.post(f"{PUBLIC}/twins", json={"name": "Tech Creator", "voice_id": "en-US"}).json()["id"]
-
-
-@pytest.fixture
-def workspace_id(twin_id: str) -> UUID:
-    """The client's workspace."""
-    with transaction() as session:
-        return session.get_one(Twin, UUID(twin_id)).workspace_id
-
-
-@pytest.fixture
-def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
-    with posting.stage(workspace_id, tmp_path) as stage:
+def stage(client_workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
+    with posting.stage(client_workspace_id, tmp_path) as stage:
         yield stage
 
 

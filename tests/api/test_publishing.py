@@ -11,7 +11,7 @@ from sqlalchemy import select
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
-from content_pipeline.core.models import Account, Caption, Publication, Reel, Task, Twin
+from content_pipeline.core.models import Account, Caption, Publication, Reel, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import tasks
 from tests.api.conftest import PUBLIC
@@ -22,22 +22,10 @@ VIDEO = "https://8.8.8.8/reel.mp4"
 
 
 @pytest.fixture
-def twin_id(client: TestClient) -> str:
-    return client.post(f"{PUBLIC}/twins", json={"name": "Tech Creator", "voice_id": "en-US"}).json()["id"]
-
-
-@pytest.fixture
-def workspace_id(twin_id: str) -> UUID:
-    """The client's workspace."""
-    with transaction() as session:
-        return session.get_one(Twin, UUID(twin_id)).workspace_id
-
-
-@pytest.fixture
-def account(workspace_id: UUID) -> Callable[..., Account]:
+def account(client_workspace_id: UUID) -> Callable[..., Account]:
     def account(platform: str = "tiktok", **fields: Any) -> Account:
         with transaction() as session:
-            return make_account(session, fields.pop("workspace_id", workspace_id), platform, **fields)
+            return make_account(session, fields.pop("workspace_id", client_workspace_id), platform, **fields)
 
     return account
 
@@ -80,7 +68,7 @@ def finish_run(task_id: str, *, error: bool = False, committed: bool = False) ->
 
 
 def test_each_platform_gets_a_post_and_a_task_of_its_own(
-    client: TestClient, workspace_id: UUID, account: Callable[..., Account]
+    client: TestClient, client_workspace_id: UUID, account: Callable[..., Account]
 ) -> None:
     accounts = {platform: account(platform) for platform in ("tiktok", "instagram", "youtube")}
     answer = publish(client, *accounts, captions={"youtube": "For YouTube."}, title="The news")
@@ -120,7 +108,7 @@ def test_twins_reels_accounts_and_captions_that_are_not_there(
 
 
 def test_what_is_another_workspaces_does_not_exist(
-    client: TestClient, workspace_id: UUID, account: Callable[..., Account]
+    client: TestClient, client_workspace_id: UUID, account: Callable[..., Account]
 ) -> None:
     account("youtube")
     with transaction() as session:
@@ -135,7 +123,7 @@ def test_what_is_another_workspaces_does_not_exist(
         "account_not_found",
     )
     with transaction() as session:
-        session.get_one(Caption, caption.id).workspace_id = workspace_id
+        session.get_one(Caption, caption.id).workspace_id = client_workspace_id
     assert publish(client, "youtube", options=options).status_code == 202
 
 
@@ -168,7 +156,7 @@ def test_which_account_a_post_goes_to(client: TestClient, twin_id: str, account:
 )
 def test_posts_that_could_not_go_out(
     client: TestClient,
-    workspace_id: UUID,
+    client_workspace_id: UUID,
     account: Callable[..., Account],
     fields: dict[str, Any],
     status: int,
@@ -178,19 +166,19 @@ def test_posts_that_could_not_go_out(
     answer = publish(client, **fields)
     assert answer.status_code == status, answer.text
     assert code is None or answer.json()["code"] == code
-    assert publications_of(workspace_id) == []
+    assert publications_of(client_workspace_id) == []
 
 
 def test_either_all_platforms_get_their_post_or_none(
-    client: TestClient, workspace_id: UUID, account: Callable[..., Account]
+    client: TestClient, client_workspace_id: UUID, account: Callable[..., Account]
 ) -> None:
     account("tiktok")
     account("linkedin")
     assert error_of(publish(client, "tiktok", "linkedin", "instagram")) == (400, "account_missing")
     assert error_of(publish(client, "tiktok", "linkedin", captions={"linkedin": "a" * 3001})) == (400, "text_unfit")
-    assert publications_of(workspace_id) == []
+    assert publications_of(client_workspace_id) == []
     assert publish(client, "tiktok", "linkedin").status_code == 202
-    assert len(publications_of(workspace_id)) == 2
+    assert len(publications_of(client_workspace_id)) == 2
 
 
 def test_a_reel_that_is_not_made_yet_is_waited_for_by_the_client(
@@ -213,14 +201,14 @@ def test_a_reel_that_is_not_made_yet_is_waited_for_by_the_client(
 
 
 def test_a_request_that_is_repeated_with_its_key_posts_once(
-    client: TestClient, workspace_id: UUID, account: Callable[..., Account]
+    client: TestClient, client_workspace_id: UUID, account: Callable[..., Account]
 ) -> None:
     account()
     headers = {"Idempotency-Key": str(uuid4())}
     first, again = publish(client, headers=headers), publish(client, headers=headers)
     assert first.json() == again.json()
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert len(publications_of(workspace_id)) == 1
+    assert len(publications_of(client_workspace_id)) == 1
     assert publish(client, headers=headers, caption="Another.").status_code == 422
 
 

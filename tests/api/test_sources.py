@@ -12,7 +12,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.calendar import copies
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import UpstreamError
-from content_pipeline.core.models import AvatarVideo, BurnIn, CalendarItem, Caption, Publication, Reel, Task, Twin
+from content_pipeline.core.models import AvatarVideo, BurnIn, CalendarItem, Caption, Publication, Reel, Task
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import Stored
 from content_pipeline.core.tasks import tasks
@@ -23,22 +23,10 @@ from tests.finished_files import ids_of, make_all, make_reel
 
 
 @pytest.fixture
-def twin_id(client: TestClient) -> str:
-    return client.post(f"{PUBLIC}/twins", json={"name": "Tech Creator", "voice_id": "en-US"}).json()["id"]
-
-
-@pytest.fixture
-def workspace_id(twin_id: str) -> UUID:
-    """The client's workspace."""
-    with transaction() as session:
-        return session.get_one(Twin, UUID(twin_id)).workspace_id
-
-
-@pytest.fixture
-def files(workspace_id: UUID) -> list[Stored]:
+def files(client_workspace_id: UUID) -> list[Stored]:
     """One finished file of each kind."""
     with transaction() as session:
-        return make_all(session, workspace_id)
+        return make_all(session, client_workspace_id)
 
 
 def names(files: list[Stored]) -> list[dict[str, str]]:
@@ -87,10 +75,10 @@ def test_they_are_captioned(client: TestClient, files: list[Stored], way: str) -
             assert session.get_one(Caption, UUID(answer.json()["caption_id"])).source_url == location
 
 
-def test_an_upload_that_cannot_be_captioned_is_refused_at_once(client: TestClient, workspace_id: UUID) -> None:
+def test_an_upload_that_cannot_be_captioned_is_refused_at_once(client: TestClient, client_workspace_id: UUID) -> None:
     with transaction() as session:
-        picture = make_upload(session, workspace_id, kind="picture", media=None)
-        long = make_upload(session, workspace_id)
+        picture = make_upload(session, client_workspace_id, kind="picture", media=None)
+        long = make_upload(session, client_workspace_id)
         assert long.media
         long.media = replace(long.media, seconds=61.0)
     generate = f"{PUBLIC}/captions/generate"
@@ -151,10 +139,10 @@ def test_rows_of_a_csv_name_them(client: TestClient, twin_id: str, files: list[S
     assert [reel.background_url for reel in made] == [reel.music_url for reel in made] == locations(files)
 
 
-def test_each_row_says_what_is_wrong_with_its_file(client: TestClient, twin_id: str, workspace_id: UUID) -> None:
+def test_each_row_says_what_is_wrong_with_its_file(client: TestClient, twin_id: str, client_workspace_id: UUID) -> None:
     with transaction() as session:
         foreign = make_reel(session, make_workspace(session))
-        picture = make_upload(session, workspace_id, kind="picture", media=None)
+        picture = make_upload(session, client_workspace_id, kind="picture", media=None)
     expired = "https://8.8.8.8/a.png?Expires=1600000000&Signature=ab"
     cells = [foreign.id, sources.signed_url(foreign), expired]
     rows = [f"Hello.,{cell}," for cell in cells]

@@ -23,7 +23,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext
-from tests.api.analytics.rows import record, workspace_of
+from tests.api.analytics.rows import record
+from tests.api.client_workspace import workspace_of
 from tests.api.conftest import PUBLIC
 from tests.api.spec_examples import (
     ACCOUNTS,

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from content_pipeline.core.database import transaction
-from tests.api.analytics.rows import workspace_of
+from tests.api.client_workspace import workspace_of
 from tests.factories import make_account
 
 

@@ -4,19 +4,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from fastapi.testclient import TestClient
-
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import (
     DailyMetric,
 )
-from content_pipeline.core.workspaces import workspaces
-
-
-def workspace_of(client: TestClient) -> UUID:
-    with transaction() as session:
-        return workspaces.authenticate(session, client.headers["X-API-Key"]).workspace_id
 
 
 def days_ago(count: int) -> date:

@@ -17,7 +17,8 @@ from content_pipeline.core.models import (
     AnalyticsExport,
     DailyPostMetric,
 )
-from tests.api.analytics.rows import days_ago, hours_ago, record, workspace_of
+from tests.api.analytics.rows import days_ago, hours_ago, record
+from tests.api.client_workspace import workspace_of
 from tests.api.conftest import PUBLIC
 from tests.export_runs import run_export
 from tests.factories import make_account, make_twin

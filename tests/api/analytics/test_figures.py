@@ -14,7 +14,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import (
     AudienceShare,
 )
-from tests.api.analytics.rows import days_ago, hours_ago, record, workspace_of
+from tests.api.analytics.rows import days_ago, hours_ago, record
+from tests.api.client_workspace import workspace_of
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account, make_publication, make_twin
 from tests.metric_history import History

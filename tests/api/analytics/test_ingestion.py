@@ -14,7 +14,8 @@ from content_pipeline.core.models import (
     Account,
     ReportedDay,
 )
-from tests.api.analytics.rows import days_ago, workspace_of
+from tests.api.analytics.rows import days_ago
+from tests.api.client_workspace import workspace_of
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account
 

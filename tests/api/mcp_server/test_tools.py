@@ -20,8 +20,8 @@ from content_pipeline.core.models import Batch, CalendarItem, Publication, Reel
 from content_pipeline.core.reels import reels
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
-from tests.api.analytics.rows import workspace_of
 from tests.api.calendar.scheduling import create_account
+from tests.api.client_workspace import workspace_of
 from tests.api.conftest import PUBLIC, fail_task
 from tests.api.mcp_server.conftest import Agent
 from tests.core.publishing import posting
