@@ -5,6 +5,7 @@ In a process of its own, which computes beside the one that measures and not in 
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -29,6 +30,9 @@ from tests.stack.client import REDIRECT_URI
 REQUESTS: Final = 60
 # Each connection pauses for this time between two requests: that makes 20 a second in all, which the plan allows.
 PAUSE_SECONDS: Final = 3.0
+
+# What the machine makes of busy cores alone.
+CONTROL: Final = "processes that compute"
 
 _BASE: Final = "/api/v1/public"
 _JSON: Final = {"Content-Type": "application/json"}
@@ -280,10 +284,23 @@ async def _drip(noise: Noise, begun: bytes, connections: int) -> None:
     await asyncio.gather(*(again_and_again() for _ in range(connections)))
 
 
+async def _compute(_: Noise) -> None:
+    """Send nothing, and keep all cores busy at the priority of io workers (cli/services.py)."""
+    os.nice(5)
+    sender = os.getpid()
+    if any(os.fork() == 0 for _ in range(1, len(os.sched_getaffinity(0)))):
+        while os.getppid() == sender:
+            pass
+        return
+    while True:
+        pass
+
+
 NOISES: Final[dict[str, Callable[[Noise], Awaitable[None]]]] = {
     **{name: partial(_send_requests, send) for name, send in _REQUESTS.items()},
     "uploads that drip": _drip_uploads,
     "unfinished heads": _drip_heads,
+    CONTROL: _compute,
 }
 
 if __name__ == "__main__":
