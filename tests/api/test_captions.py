@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
-from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.settings import settings
 from tests.api.conftest import PUBLIC
+from tests.api.problems import assert_error
 from tests.core.lock_waits import blocked_by_lock
 from tests.media import hostile, samples
 from tests.peak_memory import peak_growth
@@ -28,10 +27,6 @@ ALIGN = f"{CAPTIONS}/align"
 
 def upload(client: TestClient, content: bytes, **fields: str):
     return client.post(GENERATE, files={"audio_file": ("clip", content)}, data=fields)
-
-
-def assert_error(answer, status: int, code: str) -> None:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,88 +173,6 @@ def test_a_refused_upload_leaves_no_temporary_file(client, tmp_path, monkeypatch
     assert_error(upload(client, b"x" * 3_000_000), 415, "not_media")
     assert upload(client, samples.SPEECH.read_bytes()).status_code == 202
     assert list(tmp_path.iterdir()) == []
-
-
-# ── known texts, vocabularies and glossaries ──────────────────────────────────────────────────────────────
-
-
-def row(answer: Any) -> Caption:
-    assert answer.status_code == 202, answer.text
-    with transaction() as session:
-        return session.get_one(Caption, UUID(answer.json()["caption_id"]))
-
-
-@pytest.fixture
-def twin_id(client: TestClient) -> str:
-    glossary = [{"term": "Zyntraxo", "heard_as": ["zen traxo"]}, {"term": "Brandora"}]
-    answer = client.post(f"{PUBLIC}/twins", json={"name": "Mara", "voice_id": "en", "glossary": glossary})
-    return answer.json()["id"]
-
-
-def test_a_text_to_align_is_kept_with_its_recording(client: TestClient) -> None:
-    fields = {"text": "And so\x00 he said,\nas “it” was…", "language": "en", "burn_in": "true"}
-    answer = client.post(ALIGN, files={"audio_file": ("clip", samples.SPEECH.read_bytes())}, data=fields)
-    assert answer.headers["Location"] == f"{PUBLIC}/tasks/{answer.json()['task_id']}"
-    assert (row(answer).known_text, row(answer).language) == ("And so he said,\nas “it” was…", "en")
-    remote = client.post(ALIGN, data={"text": "Hello.", "reel_url": "http://8.8.8.8/clip.mp4"})
-    assert (row(remote).known_text, row(remote).source_url) == ("Hello.", "http://8.8.8.8/clip.mp4")
-
-
-def test_a_text_to_align_is_a_text_that_can_be_said_in_the_time(client: TestClient) -> None:
-    source = {"reel_url": "http://8.8.8.8/clip.mp4"}
-    assert_error(client.post(ALIGN, data=source), 422, "schema")
-    assert_error(client.post(ALIGN, data={"text": "", **source}), 422, "schema")
-    assert_error(client.post(ALIGN, data={"text": " — 🔥 ", **source}), 400, "text_empty")
-    form = {"reel_url": (None, "http://8.8.8.8/clip.mp4")}
-    assert_error(client.post(ALIGN, files={"text": (None, "x" * 80_001), **form}), 400, "form_invalid")
-    assert row(client.post(ALIGN, files={"text": (None, "新" * 26_000), **form})).known_text == "新" * 26_000
-    assert_error(client.post(ALIGN, data={"text": "Hello."}), 400, "source_missing")
-    files = {"audio_file": ("clip", samples.SPEECH.read_bytes())}
-    assert_error(client.post(ALIGN, files=files, data={"text": "la " * 500}), 400, "text_too_long")
-
-
-BOTH_WAYS = pytest.mark.parametrize(
-    ("path", "own"), [(GENERATE, {}), (ALIGN, {"text": "Hello."})], ids=["generate", "align"]
-)
-
-
-@BOTH_WAYS
-def test_a_vocabulary_is_given_in_repeated_fields_or_separated_by_commas(
-    client: TestClient, path: str, own: dict[str, str]
-) -> None:
-    fields = {"reel_url": "http://8.8.8.8/", "vocabulary": ["Nuvello, Acme  Rocket,", "Fybrix", ""]}
-    assert row(client.post(path, data=fields | own)).glossary == tuple(
-        map(GlossaryEntry, ("Nuvello", "Acme Rocket", "Fybrix"))
-    )
-
-
-@pytest.mark.parametrize("vocabulary", ["x" * 61, ",".join(map(str, range(51))), "—", "a\nb"])
-def test_a_vocabulary_has_up_to_50_terms_of_one_line(client: TestClient, vocabulary: str) -> None:
-    fields = {"reel_url": "http://8.8.8.8/", "vocabulary": vocabulary}
-    answer = client.post(GENERATE, data=fields)
-    assert_error(answer, 422, "schema")
-    assert answer.json()["errors"][0]["pointer"].startswith("/vocabulary")
-
-
-@BOTH_WAYS
-def test_captions_of_a_twin_have_its_glossary_of_the_moment(
-    client: TestClient, twin_id: str, path: str, own: dict[str, str]
-) -> None:
-    fields = {"reel_url": "http://8.8.8.8/", "twin_id": twin_id, "vocabulary": "Fybrix, brandora"}
-    requested = client.post(path, data=fields | own)
-    client.patch(f"{PUBLIC}/twins/{twin_id}", json={"glossary": []})
-    assert row(requested).glossary == (
-        GlossaryEntry("Fybrix"),
-        GlossaryEntry("Brandora"),
-        GlossaryEntry("Zyntraxo", ("zen traxo",)),
-    )
-
-
-def test_a_twin_that_is_not_there_has_no_glossary(client: TestClient, connect, twin_id: str) -> None:
-    fields = {"language": "en", "twin_id": twin_id}
-    files = {"audio_file": ("clip", samples.SPEECH.read_bytes())}
-    assert_error(connect().post(GENERATE, data=fields, files=files), 404, "twin_not_found")
-    assert_error(client.post(GENERATE, data=fields | {"twin_id": str(uuid4())}, files=files), 404, "twin_not_found")
 
 
 # ── reads ────────────────────────────────────────────────────────────────────────────────────────────────

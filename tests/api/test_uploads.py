@@ -24,6 +24,7 @@ from content_pipeline.core.models import Caption, MultipartUpload, Upload
 from content_pipeline.core.uploads import multipart
 from content_pipeline.core.uploads.examination import Examined
 from tests.api.conftest import PUBLIC
+from tests.api.problems import assert_error
 from tests.media import samples
 
 UPLOADS = f"{PUBLIC}/uploads"
@@ -42,11 +43,6 @@ def picture(width: int = 48, height: int = 32) -> bytes:
 
 def send(client: TestClient, content: bytes, name: str = "sky.png", **headers: str) -> httpx.Response:
     return client.post(UPLOADS, files={"file": (name, content)}, headers=headers)
-
-
-def assert_error(answer: httpx.Response, status: int, code: str) -> None:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    assert answer.json()["remedy"]
 
 
 def is_stored(upload_id: str) -> bool:
