@@ -165,6 +165,7 @@ def create_app() -> FastAPI:
         avatars.router,
         calendar.router,
         social.router,
+        social.form_router,
         publishing.router,
         publishing.publications_router,
         analytics.router,

@@ -68,7 +68,7 @@ class UploadRoute(APIRoute):
             check_size(expected, limit)
             take_volume = partial(self.take_volume, client)
             async with self.concurrency.slot(client):
-                receive = _checked(request.receive, form)
+                receive = form.applied_to(request.receive)
                 if length:
                     await take_volume(expected)
                 else:
@@ -106,17 +106,6 @@ def _counted(receive: Receive, take: Callable[[int], Awaitable[None]]) -> Receiv
         return message
 
     return counted
-
-
-def _checked(receive: Receive, limit: FormLimit) -> Receive:
-    """`receive`, which hands each part of the body to `limit` before it is parsed."""
-
-    async def checked() -> Message:
-        message = await receive()
-        limit.check(message.get("body", b""))
-        return message
-
-    return checked
 
 
 class _TemporarySpace:

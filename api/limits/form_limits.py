@@ -7,6 +7,7 @@ that begin no part, without end.
 from typing import Final
 
 from python_multipart.multipart import parse_options_header
+from starlette.types import Message, Receive
 
 from content_pipeline.core.errors import Invalid
 
@@ -51,6 +52,16 @@ class FormLimit:
                 break
         if self._separators > MAX_SEPARATORS or self._header_bytes > MAX_PART_HEADER_BYTES:
             raise _unreadable()
+
+    def applied_to(self, receive: Receive) -> Receive:
+        """`receive`, of which each part of the body is checked before it is parsed."""
+
+        async def checked() -> Message:
+            message = await receive()
+            self.check(message.get("body", b""))
+            return message
+
+        return checked
 
 
 def _unreadable() -> Invalid:

@@ -11,6 +11,7 @@ from api import html_pages
 from api.audit import ChangeDep, origin_of
 from api.context import PRIVATE_HEADERS
 from api.deps import AdminDep, CallerDep, Cursor, Limit
+from api.form_routes import FormRoute
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
 from api.pagination import link_next
@@ -28,6 +29,7 @@ async def _set_private_headers(request: Request) -> None:
 
 
 router = APIRouter(prefix="/social", tags=["social"], route_class=JsonRoute)
+form_router = APIRouter(prefix="/social", tags=["social"], route_class=FormRoute)
 _private = [Depends(_set_private_headers)]
 # These two routes are for browsers.
 Accept = Annotated[str, Header(include_in_schema=False)]
@@ -110,7 +112,7 @@ def _show_refusal(request: Request, platform: Platform, refusal: Invalid, accept
     )
 
 
-@router.post(
+@form_router.post(
     "/callback/{platform}",
     status_code=HTTPStatus.SEE_OTHER,
     response_class=RedirectResponse,

@@ -36,6 +36,13 @@ def test_a_form_of_other_than_content_is_refused(client: TestClient, path: str, 
     assert (answer.status_code, answer.json()["code"]) == (400, "form_unreadable")
 
 
+def test_the_answer_of_the_connect_page_is_a_form_of_few_fields(client: TestClient) -> None:
+    sent = client.post(
+        f"{PUBLIC}/social/callback/tiktok", content=b"&" * 100_000, headers={"Content-Type": URL_ENCODED}
+    )
+    assert (sent.status_code, sent.json()["code"]) == (400, "form_unreadable")
+
+
 def test_a_form_without_files_has_the_size_of_json(client: TestClient) -> None:
     answer = client.post(f"{PUBLIC}/uploads", content=b"a" * 200_000, headers={"Content-Type": URL_ENCODED})
     assert answer.status_code == 413
