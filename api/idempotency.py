@@ -74,6 +74,16 @@ class IdempotentRequest:
                 raise Replay(stored)
             yield session
 
+    @contextmanager
+    def trial(self) -> Iterator[Session]:
+        """A transaction that is rolled back: it raises what would refuse the request, before its files are stored.
+
+        Raises as `transaction` does.
+        """
+        with self.transaction() as session:
+            yield session
+            session.rollback()
+
     def task_accepted(self, session: Session, body: BaseModel, *, task_id: str) -> JSONResponse:
         """A 202 whose Location is the task. The transaction also stores it for repeated requests."""
         return self.accepted(session, body, location=f"{PUBLIC_PATH}/tasks/{task_id}")

@@ -289,6 +289,23 @@ def test_the_plan_limits_what_may_be_sent_in_parts(connect: Connect) -> None:
     assert complete(client, begun["id"]).status_code == 201
 
 
+@pytest.mark.slow
+def test_what_the_plan_has_no_room_for_is_not_sent_to_the_store(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = picture()
+    client, key = connect(upload_storage_bytes=len(content)), {"Idempotency-Key": "sky"}
+    first = send(client, content, **key)
+    sent: list[str] = []
+    monkeypatch.setattr(storage, "put", lambda key, *_, **__: sent.append(key))
+    monkeypatch.setattr(s3_multipart, "create", lambda key: sent.append(key) or "id")
+    assert_error(send(client, content), 403, "plan_limit")
+    assert_error(client.post(MULTIPART, json={"file_name": "a", "size": 1}), 403, "plan_limit")
+    assert sent == []
+    again = send(client, content, **key)
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"]), "its room is its own"
+
+
 def test_no_part_is_asked_for_when_the_disk_has_no_room(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = begin(client, picture())
     monkeypatch.setattr(upload_routes, "FREE_DISK_BYTES", 1 << 62)

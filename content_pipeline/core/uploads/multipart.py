@@ -56,10 +56,9 @@ def create(
 ) -> MultipartUpload:
     """Create the row of an upload that `s3_multipart.create` has begun under `uploads.file_key`.
 
-    Raises PlanLimit when the plan has no room for `size` bytes, Conflict `too_many_uploads` beyond MOST_OPEN.
+    Raises as `check_room` does.
     """
-    uploads.check_room(session, plan, workspace_id, size)  # two at once wait for each other there
-    _check_most_open(session, workspace_id)
+    check_room(session, plan, workspace_id, size)
     upload = MultipartUpload(
         id=upload_id,
         workspace_id=workspace_id,
@@ -75,7 +74,12 @@ def create(
     return upload
 
 
-def _check_most_open(session: Session, workspace_id: UUID) -> None:
+def check_room(session: Session, plan: Plan, workspace_id: UUID, size: int) -> None:
+    """Raises PlanLimit when the plan has no room for `size` bytes, Conflict `too_many_uploads` beyond MOST_OPEN.
+
+    The workspace's other uploads wait for the end of the transaction.
+    """
+    uploads.check_room(session, plan, workspace_id, size)
     is_own = MultipartUpload.workspace_id == workspace_id
     if session.scalars(select(func.count()).select_from(MultipartUpload).where(is_own)).one() >= MOST_OPEN:
         raise Conflict(
