@@ -134,6 +134,8 @@ def retry_video(session: Session, video: MadeVideo, task: Task) -> Task:
     """
     assert video.batch_id
     batch = get(session, video.workspace_id, video.batch_id, lock=True)
+    # A run that ends its task locks this first, then the batch's: before the locks below, no run may have it.
+    tasks.check_retry(session, task)
     if isinstance(video, AvatarVideo):
         # This comes before the lock on the batch's task, in the order of a video that ends: it locks its credits first,
         # and then the task.

@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, NotFound
-from content_pipeline.core.models import AvatarVideo, Batch, Task
+from content_pipeline.core.models import AvatarVideo, Batch, Reel, Task
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
 from tests.factories import make_twin, make_workspace
@@ -119,6 +120,22 @@ def test_a_batch_that_is_still_at_work_is_not_retried(workspace_id: UUID) -> Non
     with transaction() as session, pytest.raises(Conflict) as caught:
         batches.retry_failed(session, batch)
     assert caught.value.code == "task_open"
+
+
+def test_a_retry_of_a_video_whose_run_is_ending_it_is_refused_without_a_lock_that_the_run_needs(
+    workspace_id: UUID,
+) -> None:
+    _, task, (child,) = request(workspace_id, count=1)
+    with transaction() as run:
+        tasks.mark_processing(run, reels.KIND, child.key)
+        with transaction() as session:
+            session.execute(text("set local lock_timeout = '1s'"))
+            reel, open_task = session.get_one(Reel, UUID(child.key)), session.get_one(Task, child.id)
+            with pytest.raises(Conflict, match="failed or was canceled"):
+                batches.retry_video(session, reel, open_task)
+        tasks.finish(run, child.id)
+    with transaction() as session:
+        assert session.get_one(Task, task.id).state == "done"
 
 
 def test_of_several_retries_at_once_one_is_made(workspace_id: UUID) -> None:
