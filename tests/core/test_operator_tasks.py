@@ -40,35 +40,37 @@ def test_one_retry_is_entered_by_eight_runs_at_once(failed: Task) -> None:
 
 
 @pytest.fixture
-def failed_in_burn_in(workspace_id: UUID) -> Task:
+def failed_in_burn_in(workspace_id: UUID) -> tuple[Task, str]:
+    """A task of captions, and the partition key of these."""
     with transaction() as session:
         task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
+        partition_key = task.partition_key
         tasks.mark_processing(session, task.kind, task.key)
         tasks.set_progress(session, task.id, 0.6)
         deferral.switch_subject(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
         tasks.fail(session, task.id, InternalError("It broke."))
-        return task
+        return task, partition_key
 
 
-def test_a_task_that_failed_on_another_row_begins_again_with_its_own(failed_in_burn_in: Task) -> None:
-    kind, key = failed_in_burn_in.kind, failed_in_burn_in.key
+def test_a_task_that_failed_on_another_row_begins_again_with_its_own(failed_in_burn_in: tuple[Task, str]) -> None:
+    task, partition_key = failed_in_burn_in
+    operator_tasks.enter_retry(task.kind, task.key, now())
     with transaction() as session:
-        partition_key = tasks.partition_key_of(session, kind, key)
-    operator_tasks.enter_retry(kind, key, now())
-    with transaction() as session:
-        again = session.scalars(select(Task).where(Task.retry_of == failed_in_burn_in.id)).one()
-    assert (again.state, again.subject_kind, again.subject_key) == ("queued", kind, key)
+        again = session.scalars(select(Task).where(Task.retry_of == task.id)).one()
+    assert (again.state, again.subject_kind, again.subject_key) == ("queued", task.kind, task.key)
     assert (again.partition_key, again.progress) == (partition_key, 0)
 
 
-def test_a_client_that_retries_at_the_same_moment_opens_no_second_task(failed_in_burn_in: Task) -> None:
+def test_a_client_that_retries_at_the_same_moment_opens_no_second_task(failed_in_burn_in: tuple[Task, str]) -> None:
+    task, _ = failed_in_burn_in
+
     def begin_with_own_row(session: Session) -> None:
-        again = tasks.retry(session, session.get_one(Task, failed_in_burn_in.id))
+        again = tasks.retry(session, session.get_one(Task, task.id))
         again.subject_kind, again.subject_key = again.kind, again.key
         session.flush()
 
     def retry(session: Session) -> None:
-        tasks.retry(session, session.get_one(Task, failed_in_burn_in.id))
+        tasks.retry(session, session.get_one(Task, task.id))
 
     with (
         blocked_by_lock(retry, by=begin_with_own_row) as refused,
