@@ -29,7 +29,7 @@ from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.media import glossary, limits, untrusted
-from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.models import Caption, Task, Twin
 from content_pipeline.core.providers import languages, whisper_models
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
@@ -213,6 +213,9 @@ def _accept_upload(
     caller: Caller, idempotent: IdempotentRequest, upload: UploadFile, form: CaptionForm, options: dict[str, Any]
 ) -> tuple[Task, Response]:
     file = uploads.file_of(upload, caller.plan)
+    # What is refused is neither examined nor stored.
+    with idempotent.trial() as session:
+        _twin(session, caller, form)
     media = untrusted.probe(file, caller.workspace_id)
     captions.check_usable(media, caller.plan.media_seconds, options.get("known_text"))
     caption_id = uuid4()
@@ -225,7 +228,7 @@ def _accept_upload(
 def _create(
     session: Session, caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, **options: Any
 ) -> tuple[Task, Response]:
-    twin = form.twin_id and twins.get(session, caller.workspace_id, form.twin_id)
+    twin = _twin(session, caller, form)
     caption, task = captions.create_with_task(
         session,
         workspace_id=caller.workspace_id,
@@ -235,6 +238,10 @@ def _create(
         **options,
     )
     return task, idempotent.task_accepted(session, _accepted(caption, task), task_id=task.id)
+
+
+def _twin(session: Session, caller: Caller, form: CaptionForm) -> Twin | None:
+    return twins.get(session, caller.workspace_id, form.twin_id) if form.twin_id else None
 
 
 def _accepted(caption: Caption, task: Task) -> CaptionAccepted:

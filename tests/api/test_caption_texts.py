@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.models import Caption
@@ -90,8 +91,13 @@ def test_captions_of_a_twin_have_its_glossary_of_the_moment(
     )
 
 
-def test_a_twin_that_is_not_there_has_no_glossary(client: TestClient, connect, twin_id: str) -> None:
+def test_a_recording_for_a_twin_that_is_not_there_is_not_stored(
+    client: TestClient, connect, twin_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[str] = []
+    monkeypatch.setattr(storage, "put", lambda key, *_, **__: stored.append(key))
     fields = {"language": "en", "twin_id": twin_id}
     files = {"audio_file": ("clip", samples.SPEECH.read_bytes())}
     assert_error(connect().post(GENERATE, data=fields, files=files), 404, "twin_not_found")
     assert_error(client.post(GENERATE, data=fields | {"twin_id": str(uuid4())}, files=files), 404, "twin_not_found")
+    assert stored == []

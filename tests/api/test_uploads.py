@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from api import upload_routes
+from api.routes import uploads as upload_endpoints
 from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.database import transaction
@@ -25,6 +26,7 @@ from content_pipeline.core.uploads import multipart
 from content_pipeline.core.uploads.examination import Examined
 from tests.api.conftest import PUBLIC
 from tests.api.problems import assert_error
+from tests.factories import make_upload
 from tests.media import samples
 
 UPLOADS = f"{PUBLIC}/uploads"
@@ -297,13 +299,51 @@ def test_what_the_plan_has_no_room_for_is_not_sent_to_the_store(
     client, key = connect(upload_storage_bytes=len(content)), {"Idempotency-Key": "sky"}
     first = send(client, content, **key)
     sent: list[str] = []
+    monkeypatch.setattr(upload_endpoints, "examine", lambda path, **_: sent.append(str(path)))
     monkeypatch.setattr(storage, "put", lambda key, *_, **__: sent.append(key))
     monkeypatch.setattr(s3_multipart, "create", lambda key: sent.append(key) or "id")
     assert_error(send(client, content), 403, "plan_limit")
     assert_error(client.post(MULTIPART, json={"file_name": "a", "size": 1}), 403, "plan_limit")
-    assert sent == []
     again = send(client, content, **key)
     assert (again.status_code, again.json()["id"]) == (201, first.json()["id"]), "its room is its own"
+    monkeypatch.setattr(multipart, "MOST_OPEN", 0)
+    assert_error(connect().post(MULTIPART, json={"file_name": "a", "size": 1}), 409, "too_many_uploads")
+    assert sent == []
+
+
+@pytest.mark.slow
+def test_nothing_is_left_of_what_another_upload_has_taken_the_room_of(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = picture()
+    client = connect(upload_storage_bytes=len(content))
+    put_file, begin_parts = storage.put, s3_multipart.create
+
+    def take_room(key: str) -> None:
+        with transaction() as session:
+            make_upload(session, UUID(key.split("/")[0]), size=len(content))
+
+    def put_late(key: str, *arguments: Any, **named: Any) -> None:
+        put_file(key, *arguments, **named)
+        stored.append(key)
+        take_room(key)
+
+    def begin_late(key: str) -> str:
+        store_id = begin_parts(key)
+        begun.append((key, store_id))
+        take_room(key)
+        return store_id
+
+    stored: list[str] = []
+    begun: list[tuple[str, str]] = []
+    monkeypatch.setattr(storage, "put", put_late)
+    monkeypatch.setattr(s3_multipart, "create", begin_late)
+    assert_error(send(client, content), 403, "plan_limit")
+    assert not storage.exists(*stored)
+    other = connect(upload_storage_bytes=len(content))
+    assert_error(other.post(MULTIPART, json={"file_name": "a", "size": 1}), 403, "plan_limit")
+    with pytest.raises(NotFound):
+        s3_multipart.list_parts(*begun[0])
 
 
 def test_no_part_is_asked_for_when_the_disk_has_no_room(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
