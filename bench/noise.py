@@ -136,6 +136,13 @@ def _align(client: httpx.AsyncClient, _: Noise, number: int) -> Awaitable[httpx.
     return client.post("/captions/align", data=form)
 
 
+async def _begin_and_drop(client: httpx.AsyncClient, noise: Noise, number: int) -> httpx.Response:
+    begun = await _post("/uploads/multipart", file_name="a.mp4", size=1_000_000_000)(client, noise, number)
+    if not begun.is_success:
+        return begun
+    return await client.delete(f"/uploads/multipart/{begun.json()['id']}")
+
+
 def _keep(client: httpx.AsyncClient, _: Noise, __: int) -> Awaitable[httpx.Response]:
     """A sound that is examined and kept, until there is no more room for it."""
     return client.post("/uploads", files={"file": ("a.wav", SPEECH.read_bytes())})
@@ -210,6 +217,7 @@ _REQUESTS: Final[dict[str, Send]] = {
     "forms of delimiters": _separators("multipart/form-data; boundary=b", _BODY, b"\r\n--bX"),
     "queries of many parameters": _get("/tasks/{task}?" + "&".join(["a"] * 30_000)),
     "uploads in parts": _post("/uploads/multipart", file_name="a.mp4", size=1_000_000_000),
+    "uploads in parts that are dropped": _begin_and_drop,
     "samples of voices": _get("/voices/vits-joe/sample"),
     "tools of agents": _list_tools,
     "exports": _post("/analytics/social/export", days=365, grain="post"),
@@ -285,14 +293,14 @@ async def _drip(noise: Noise, begun: bytes, connections: int) -> None:
 
 
 async def _compute(_: Noise) -> None:
-    """Send nothing, and keep all cores busy at the priority of io workers (cli/services.py)."""
+    """Send nothing, and keep all cores busy at the priority of io workers (engine/worker.py)."""
     os.nice(5)
-    sender = os.getpid()
+    parent, sender = os.getppid(), os.getpid()
     if any(os.fork() == 0 for _ in range(1, len(os.sched_getaffinity(0)))):
         while os.getppid() == sender:
             pass
-        return
-    while True:
+        os._exit(0)
+    while os.getppid() == parent:
         pass
 
 
