@@ -20,7 +20,10 @@ from bench.load_generator import closed_loop, get
 from tests.stack.harness import Stack
 
 STREAMS: Final = 1000
-KEYS: Final = 16
+# A workspace may have 200 open streams, and an address 400 connections.
+WORKSPACES: Final = 8
+ADDRESSES: Final = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
+KEYS_A_WORKSPACE: Final = 2
 WRITERS: Final = 4
 # Changes a second while single events are timed.
 RATE: Final = 50
@@ -41,7 +44,10 @@ class Streams:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Open all streams, and wait for the first event of each."""
-        reading = [asyncio.create_task(self._read(task, request)) for task, request in self.requests.items()]
+        reading = [
+            asyncio.create_task(self._read(task, request, address))
+            for (task, request), address in zip(self.requests.items(), cycle(ADDRESSES), strict=False)
+        ]
         try:
             await self.wait(dict.fromkeys(self.requests, 0.0))
             yield
@@ -50,8 +56,8 @@ class Streams:
                 work.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
 
-    async def _read(self, task: str, request: bytes) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def _read(self, task: str, request: bytes, address: str) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
         try:
             writer.write(request)
             async for line in reader:
@@ -79,16 +85,18 @@ class Measured:
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    name = f"bench-{uuid4()}"
-    keys = environment.keys(KEYS, workspace=name)
-    tasks = environment.waiting_tasks(STREAMS, workspace=name)
+    keys: dict[str, str] = {}
+    for workspace in (f"bench-{uuid4()}" for _ in range(WORKSPACES)):
+        own = environment.keys(KEYS_A_WORKSPACE, workspace)
+        tasks = environment.waiting_tasks(STREAMS // WORKSPACES, workspace)
+        keys |= dict(zip(tasks, cycle(own), strict=False))
     stack = environment.stack
     environment.idle()
-    paths = {f"/api/v1/tasks/{task}": key for task, key in zip(tasks, cycle(keys), strict=False)}
     # Fills the API's thread pool, which opening the streams uses too.
-    closed_loop(stack.api_port, [get(path, key) for path, key in paths.items()], connections=64, seconds=2)
+    reads = [get(f"/api/v1/tasks/{task}", key) for task, key in keys.items()]
+    closed_loop(stack.api_port, reads, connections=64, seconds=2)
     threads, transactions = _threads(stack), _transactions_per_second(stack)
-    requests = {task: get(f"{path}/events", key) for task, (path, key) in zip(tasks, paths.items(), strict=True)}
+    requests = {task: get(f"/api/v1/tasks/{task}/events", key) for task, key in keys.items()}
     found = uvloop.run(_measure(environment, Streams(stack.api_port, requests)))
     for what, latencies, target in (
         (f"{RATE} changes a second", found.single, Target(0.5)),
@@ -100,8 +108,8 @@ def measure(environment: Environment) -> Iterator[Figure]:
     yield Figure(f"threads of the API, {STREAMS:,} idle streams", found.threads, "", Reference(closed, threads))
     reference = Reference(closed, transactions)
     yield Figure(f"transactions of the stack, {STREAMS:,} idle streams", found.transactions, "a second", reference)
-    yield _cost_of_notifications(environment, tasks)
-    stack.sql("delete from tasks where id = any(:ids)", ids=tasks)
+    yield _cost_of_notifications(environment, list(keys))
+    stack.sql("delete from tasks where id = any(:ids)", ids=list(keys))
 
 
 async def _measure(environment: Environment, streams: Streams) -> Measured:
