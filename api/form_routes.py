@@ -1,4 +1,4 @@
-"""FastAPI route class of forms without files: limits of their separators."""
+"""FastAPI route class (APIRoute) for HTML form posts: applies FormLimit to the body before it is parsed."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,7 +10,7 @@ from api.limits.form_limits import FormLimit
 
 
 class FormRoute(APIRoute):
-    """A route that takes a form of the usual size."""
+    """A route that takes a form without files, of the default body size."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

@@ -57,8 +57,7 @@ def upload_file(
     can go on after an interruption.
     """
     path = file_of(file, caller.plan)
-    # To examine, store and delete 20 files a second that have no room made reads of tasks take 2.8 times as long (99 %;
-    # bench/noisy_neighbor.py).
+    # A file without room is neither examined nor stored.
     with idempotent.trial() as session:
         uploads.check_room(session, caller.plan, caller.workspace_id, path.stat().st_size)
     examined = examine(path, workspace_id=caller.workspace_id, media_seconds=caller.plan.media_seconds)
@@ -118,7 +117,8 @@ def begin_multipart_upload(body: MultipartRequest, caller: CallerDep, idempotent
     most 100 uploads of a workspace may be incomplete.
     """
     _check_space(caller, body.size, missing=body.size)
-    # To begin and abort 20 uploads a second at the object store made reads of tasks take 9.7 times as long.
+    # To begin and abort 20 uploads a second at the object store made reads of tasks take 9.7 times as long (99 %;
+    # bench/noisy_neighbor.py).
     with idempotent.trial() as session:
         multipart.check_room(session, caller.plan, caller.workspace_id, body.size)
     upload_id = uuid4()
