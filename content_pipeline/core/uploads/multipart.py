@@ -142,9 +142,7 @@ def complete(upload: MultipartUpload, target: Path, *, media_seconds: int) -> Ex
     """
     arrived = _arrived_parts(upload)
     if arrived is not None:
-        _check_complete(_missing(upload, arrived))
-        with suppress(NotFound):  # another request has joined them meanwhile
-            s3_multipart.complete(upload.file_key, upload.store_id, arrived)
+        _join(upload, arrived)
     try:
         storage.fetch(upload.file_key, target)
     except NotFound:
@@ -154,14 +152,20 @@ def complete(upload: MultipartUpload, target: Path, *, media_seconds: int) -> Ex
     return examined
 
 
-def _check_complete(missing: Sequence[Part]) -> None:
+def _join(upload: MultipartUpload, arrived: Sequence[StoredPart]) -> None:
     """Raises Conflict `upload_incomplete`."""
+    missing = _missing(upload, arrived)
+    # While SeaweedFS deletes the parts that another request has joined, it lists fewer of them.
+    if missing and storage.exists(upload.file_key):
+        return
     if missing:
         raise Conflict(
             f"Parts of this file have not arrived: {len(missing):,}.",
             code="upload_incomplete",
             remedy="Get the upload for the addresses of the missing parts, send them, and complete it again.",
         )
+    with suppress(NotFound):  # another request has joined them meanwhile
+        s3_multipart.complete(upload.file_key, upload.store_id, arrived)
 
 
 def finish(
