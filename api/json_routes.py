@@ -31,7 +31,7 @@ LARGE_BODIES: Final = ConcurrencyLimit("send a large body", most=8, per_client=1
 # A workspace may send the values of six of the largest bodies in a minute. Bodies with few values do not count. With 30
 # of the largest, the reads of others took 3.4 times as long (99 %); beside 20 bodies of 5,000 values a second, 4.8
 # times.
-LARGE_BODY_VALUES: Final = VolumeLimit("large bodies", "values", per_minute=6 * MAX_LARGE_VALUES)
+LARGE_BODY_VALUES: Final = VolumeLimit("large bodies", "values", most=6 * MAX_LARGE_VALUES)
 # One body of a client is parsed at a time. Otherwise the event loop would parse and validate all that a key sends at
 # once before it looks at the requests of others: beside 60 bodies of 5,000 values their reads took 10 times as long
 # (99 %).

@@ -28,7 +28,7 @@ UPLOADS: Final = ConcurrencyLimit("send a file", most=32, per_client=4)
 CSV_UPLOADS: Final = ConcurrencyLimit("send a CSV", most=8, per_client=1)
 # Each megabyte of scripts computes for 0.07 s. Reading tasks beside 20 CSVs of 0.25 MB a second took 4 times as long,
 # and 2.2 times with 24 MB a minute.
-CSV_VOLUME: Final = VolumeLimit("CSVs", "bytes", per_minute=12_000_000)
+CSV_VOLUME: Final = VolumeLimit("CSVs", "bytes", most=12_000_000)
 # Overhead of a multipart form: boundaries, headers, the other fields.
 _FORM_BYTES: Final = 160_000
 # A CSV takes some memory for each of its bytes; the rest is for the form.

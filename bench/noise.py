@@ -136,11 +136,21 @@ def _align(client: httpx.AsyncClient, _: Noise, number: int) -> Awaitable[httpx.
     return client.post("/captions/align", data=form)
 
 
+_begin: Final = _post("/uploads/multipart", file_name="a.mp4", size=1_000_000_000)
+
+
 async def _begin_and_drop(client: httpx.AsyncClient, noise: Noise, number: int) -> httpx.Response:
-    begun = await _post("/uploads/multipart", file_name="a.mp4", size=1_000_000_000)(client, noise, number)
+    begun = await _begin(client, noise, number)
     if not begun.is_success:
         return begun
     return await client.delete(f"/uploads/multipart/{begun.json()['id']}")
+
+
+async def _get_links(client: httpx.AsyncClient, noise: Noise, number: int) -> httpx.Response:
+    listed = await client.get("/uploads/multipart?limit=1")
+    if not listed.is_success or not listed.json():
+        return await _begin(client, noise, number)
+    return await client.get(f"/uploads/multipart/{listed.json()[0]['id']}")
 
 
 def _keep(client: httpx.AsyncClient, _: Noise, __: int) -> Awaitable[httpx.Response]:
@@ -216,8 +226,9 @@ _REQUESTS: Final[dict[str, Send]] = {
     "forms of ampersands": _separators(_URL_ENCODED, b"", b"&"),
     "forms of delimiters": _separators("multipart/form-data; boundary=b", _BODY, b"\r\n--bX"),
     "queries of many parameters": _get("/tasks/{task}?" + "&".join(["a"] * 30_000)),
-    "uploads in parts": _post("/uploads/multipart", file_name="a.mp4", size=1_000_000_000),
+    "uploads in parts": _begin,
     "uploads in parts that are dropped": _begin_and_drop,
+    "links of uploads in parts": _get_links,
     "samples of voices": _get("/voices/vits-joe/sample"),
     "tools of agents": _list_tools,
     "exports": _post("/analytics/social/export", days=365, grain="post"),

@@ -22,6 +22,8 @@ Item = TypeVar("Item")
 
 # A waiting route may hold a connection of the pool of 40 (core/database.py); the others need the rest.
 OUTBOUND: Final = ConcurrencyLimit("wait for other servers", most=24, per_client=6)
+# One for each workspace, as of the 40 threads, because boto3 computes more than it waits.
+OBJECT_STORE: Final = ConcurrencyLimit("use the object store", most=24, per_client=1)
 # Each workspace has one of the 40 threads that routes share. Such a route takes milliseconds, unless it waits for a row
 # that another one has locked. 16 lists of a workspace took all ten connections for single statements, and reads of
 # tasks waited for one. Each thread that computes keeps the interpreter from the event loop for a turn: with 2 that list
@@ -31,18 +33,17 @@ _SLOT: Final = inspect.Parameter("_bulkhead_slot", inspect.Parameter.KEYWORD_ONL
 _END: Final = object()
 
 
-async def _slot(request: Request) -> AsyncIterator[None]:
-    async with OUTBOUND.slot(client_of(request)):
-        yield
-
-
 def in_bulkhead(
-    *, until: Literal["function", "request"] = "function"
+    slots: ConcurrencyLimit = OUTBOUND, *, until: Literal["function", "request"] = "function"
 ) -> Callable[[Callable[Arguments, Returned]], Callable[Arguments, Coroutine[Any, Any, Returned]]]:
-    """Run a synchronous route with a slot of the bulkhead, in a thread that no other route waits for.
+    """Run a synchronous route with one of the slots, in a thread that no other route waits for.
 
     The slot is held until the function returns, or until the response of the `request` has been sent.
     """
+
+    async def hold_slot(request: Request) -> AsyncIterator[None]:
+        async with slots.slot(client_of(request)):
+            yield
 
     def decorate(route: Callable[Arguments, Returned]) -> Callable[Arguments, Coroutine[Any, Any, Returned]]:
         @wraps(route)
@@ -51,7 +52,7 @@ def in_bulkhead(
             return await _in_thread(partial(route, *arguments, **named))
 
         signature = inspect.signature(route)
-        slot = _SLOT.replace(annotation=Annotated[None, Depends(_slot, scope=until)])
+        slot = _SLOT.replace(annotation=Annotated[None, Depends(hold_slot, scope=until)])
         apart.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[*signature.parameters.values(), slot]
         )

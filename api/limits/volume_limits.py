@@ -1,4 +1,4 @@
-"""Limits of how much a client sends in a minute, for bodies whose cost follows their size.
+"""Limits of how much a client sends in some time, for requests that cost more than others, or by their size.
 
 The plan's rate counts requests, whatever they hold. A client is a workspace, or an address where there is no key.
 """
@@ -9,23 +9,23 @@ from typing import Final
 from api.limits.rate_limiter import RateLimiter, too_many
 from content_pipeline.core.rate_limits import Rate
 
-_WINDOW_SECONDS: Final = 60
-
 _rate_limiter: Final = RateLimiter()
 
 
 @dataclass
 class VolumeLimit:
-    """`per_minute` units of what `of` names, for each client. A single body may not have more."""
+    """`most` units of what `of` names, at once and in each `seconds`, for each client. A single request may not have
+    more."""
 
     of: str
     unit: str
-    per_minute: int
+    most: int
+    seconds: int = 60
 
     async def take(self, client: str, amount: int) -> None:
-        """Count a body. Raises TooManyRequests when the client has sent as much as it may."""
-        rate = Rate(self.per_minute, _WINDOW_SECONDS)
+        """Count a request. Raises TooManyRequests when the client has sent as much as it may."""
+        rate = Rate(self.most, self.seconds)
         result = await _rate_limiter.take(f"{self.of} of {client}", rate, amount)
         if not result.allowed:
-            most = f"{self.per_minute:,} {self.unit} of {self.of}"
-            raise too_many(f"At most {most} a minute are taken from each workspace.", result)
+            units = f"{self.most:,} {self.unit} of {self.of}"
+            raise too_many(f"At most {units} are taken from each workspace in {self.seconds} seconds.", result)

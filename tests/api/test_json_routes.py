@@ -97,7 +97,7 @@ def test_a_body_has_so_many_values(client: TestClient) -> None:
 def test_large_bodies_have_a_rate_limit_of_their_own(
     connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_routes.LARGE_BODY_VALUES, "per_minute", 100_000)
+    monkeypatch.setattr(json_routes.LARGE_BODY_VALUES, "most", 100_000)
     busy, other = connect(), connect()
 
     def send(client: TestClient, values: int) -> int:

@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from api import upload_routes
+from api.limits.volume_limits import VolumeLimit
 from api.routes import uploads as upload_endpoints
 from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.captions import captions
@@ -367,6 +368,26 @@ def test_no_part_is_asked_for_when_the_disk_has_no_room(client: TestClient, monk
     monkeypatch.setattr(upload_routes, "FREE_DISK_BYTES", 1 << 62)
     assert_error(client.get(f"{MULTIPART}/{begun['id']}"), 503, "disk_full")
     assert_error(client.post(MULTIPART, json={"file_name": "a", "size": 1}), 503, "disk_full")
+
+
+def test_a_workspace_gets_so_many_lists_of_links_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To begin and drop 20 a second, or to get their links, took most of the interpreter from others."""
+    monkeypatch.setattr(upload_endpoints, "LINK_LISTS", VolumeLimit("uploads in parts", "lists of links", 3, 3600))
+    busy, content = connect(), picture()
+    begun = begin(busy, content)
+    assert busy.get(f"{MULTIPART}/{begun['id']}").status_code == 200
+    begin(busy, content)
+    for refused in (busy.get(f"{MULTIPART}/{begun['id']}"), busy.post(MULTIPART, json={"file_name": "a", "size": 1})):
+        assert_error(refused, 429, "too_many_requests")
+        assert int(refused.headers["Retry-After"]) > 1
+    assert "At most 3 lists of links of uploads in parts are taken" in refused.json()["detail"]
+    begin(connect(), content)
+
+
+def test_an_answer_links_the_first_parts_of_a_large_file(client: TestClient) -> None:
+    begun = client.post(MULTIPART, json={"file_name": "a.mp4", "size": 1_000_000_000}).json()
+    assert [part["number"] for part in begun["missing_parts"]] == list(range(1, 21))
+    assert begun["missing_bytes"] == 1_000_000_000
 
 
 def test_a_repeated_beginning_is_one_upload_without_links(client: TestClient) -> None:

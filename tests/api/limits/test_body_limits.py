@@ -218,7 +218,7 @@ def test_csvs_have_a_volume_a_minute_of_their_own(
     connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each megabyte of scripts computes, and the plan's rate counts requests."""
-    monkeypatch.setattr(upload_routes.CSV_VOLUME, "per_minute", 250_000)
+    monkeypatch.setattr(upload_routes.CSV_VOLUME, "most", 250_000)
     busy, other = connect(), connect()
 
     def send(client: TestClient, size: int) -> httpx.Response:
@@ -230,7 +230,7 @@ def test_csvs_have_a_volume_a_minute_of_their_own(
     answers = [send(busy, 100_000) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
     assert int(answers[-1].headers["Retry-After"]) > 1
-    assert "250,000 bytes of CSVs a minute" in answers[-1].json()["detail"]
+    assert "At most 250,000 bytes of CSVs are taken from each workspace in 60 seconds" in answers[-1].json()["detail"]
     assert send(other, 100_000).status_code == 404
 
 
@@ -238,7 +238,7 @@ def test_of_a_csv_of_unknown_length_what_has_come_is_counted(
     connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It counted as the largest one that is taken, 6 MB: four small ones used up a minute."""
-    monkeypatch.setattr(upload_routes.CSV_VOLUME, "per_minute", 250_000)
+    monkeypatch.setattr(upload_routes.CSV_VOLUME, "most", 250_000)
     client = connect()
 
     def send(size: int) -> httpx.Response:

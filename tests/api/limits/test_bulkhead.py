@@ -20,6 +20,7 @@ from api import logs
 from api.limits import bulkhead, concurrency_limits
 from api.limits.bulkhead import in_bulkhead, iterate
 from api.limits.concurrency_limits import ConcurrencyLimit
+from content_pipeline.core import s3_multipart
 from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 from content_pipeline.core.models import Twin
@@ -196,9 +197,38 @@ def test_a_request_that_waits_for_a_place_gets_the_next_one() -> None:
     assert order == list(range(5))
 
 
+def test_a_workspace_uses_the_object_store_one_at_a_time(
+    base_url: str, connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """boto3 computes: with six at a time the event loop got too little of the interpreter."""
+    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
+    begun, go_on, create = threading.Event(), threading.Event(), s3_multipart.create
+    busy, other = connect(), connect()
+
+    def create_slowly(key: str) -> str:
+        if not begun.is_set():
+            begun.set()
+            go_on.wait(30)
+        return create(key)
+
+    def begin(client: TestClient) -> httpx.Response:
+        body = {"file_name": "a.mp4", "size": 1}
+        return httpx.post(f"{base_url}/uploads/multipart", json=body, headers=client.headers, timeout=60)
+
+    monkeypatch.setattr(s3_multipart, "create", create_slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(begin, busy)
+        assert begun.wait(10)
+        refused, others = begin(busy), begin(other)
+        go_on.set()
+        assert first.result().status_code == 201
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_at_once")
+    assert others.status_code == 201
+
+
 def test_a_stream_holds_its_place_until_it_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(bulkhead, "OUTBOUND", ConcurrencyLimit("are tested", most=1, per_client=1))
+    slots = ConcurrencyLimit("are tested", most=1, per_client=1)
     told, closed, app = threading.Event(), threading.Event(), FastAPI()
 
     def tell() -> Generator[bytes]:
@@ -210,12 +240,12 @@ def test_a_stream_holds_its_place_until_it_has_ended(monkeypatch: pytest.MonkeyP
             closed.set()
 
     @app.get("/stream")
-    @in_bulkhead(until="request")
+    @in_bulkhead(slots, until="request")
     def stream() -> EventSourceResponse:
         return EventSourceResponse(iterate(tell()))
 
     @app.get("/other")
-    @in_bulkhead()
+    @in_bulkhead(slots)
     def other() -> int:
         return 1
 
