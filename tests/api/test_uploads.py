@@ -170,6 +170,17 @@ def put(part: dict[str, Any], content: bytes) -> httpx.Response:
     return httpx.put(part["url"], content=content[part["offset"] : part["offset"] + part["size"]])
 
 
+def begin_joined_at_the_store(client: TestClient) -> dict[str, Any]:
+    """An upload whose parts have arrived and are joined, by a completion that came no further."""
+    content = picture()
+    begun = begin(client, content)
+    put(begun["missing_parts"][0], content)
+    with transaction() as session:
+        row = session.get_one(MultipartUpload, UUID(begun["id"]))
+    s3_multipart.complete(row.file_key, row.store_id, s3_multipart.list_parts(row.file_key, row.store_id))
+    return begun
+
+
 def complete(client: TestClient, upload_id: str) -> httpx.Response:
     return client.post(f"{MULTIPART}/{upload_id}/complete")
 
@@ -227,12 +238,7 @@ def test_a_completed_file_that_is_no_media_is_deleted_and_the_error_says_why(cli
 
 @pytest.mark.slow
 def test_a_completion_that_was_interrupted_can_be_repeated(client: TestClient) -> None:
-    content = picture()
-    begun = begin(client, content)
-    put(begun["missing_parts"][0], content)
-    with transaction() as session:
-        row = session.get_one(MultipartUpload, UUID(begun["id"]))
-    s3_multipart.complete(row.file_key, row.store_id, s3_multipart.list_parts(row.file_key, row.store_id))
+    begun = begin_joined_at_the_store(client)
     assert client.get(f"{MULTIPART}/{begun['id']}").json()["missing_parts"] == []
     assert complete(client, begun["id"]).status_code == 201
 
@@ -242,12 +248,7 @@ def test_a_completion_finds_the_file_whose_parts_another_one_is_joining(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SeaweedFS lists no parts while it deletes them: one of two completions was told that parts are missing."""
-    content = picture()
-    begun = begin(client, content)
-    put(begun["missing_parts"][0], content)
-    with transaction() as session:
-        row = session.get_one(MultipartUpload, UUID(begun["id"]))
-    s3_multipart.complete(row.file_key, row.store_id, s3_multipart.list_parts(row.file_key, row.store_id))
+    begun = begin_joined_at_the_store(client)
     monkeypatch.setattr(s3_multipart, "list_parts", lambda *_: [])
     assert complete(client, begun["id"]).status_code == 201
 
