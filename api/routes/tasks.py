@@ -25,7 +25,7 @@ from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks import kinds, task_status, tasks
 from content_pipeline.core.workspaces.caller import Caller
 from content_pipeline.core.workspaces.scopes import Scope
 
@@ -102,15 +102,17 @@ def _has(if_none_match: str, etag: str) -> bool:
 
 
 def _snapshot(caller: Caller, task_id: str) -> TaskSnapshot:
+    status = task_status.read(caller.workspace_id, task_id)
+    _check_administers(caller, status.kind)
+    if status.state != "done":
+        return TaskSnapshot.of(TaskView.of(status))
     with autocommit() as session:
-        task = tasks.get(session, caller.workspace_id, task_id)
-        _check_administers(caller, task)
-        return TaskSnapshot.of(task_view(session, task))
+        return TaskSnapshot.of(task_view(session, tasks.get(session, caller.workspace_id, task_id)))
 
 
-def _check_administers(caller: Caller, task: Task) -> None:
+def _check_administers(caller: Caller, kind: str) -> None:
     """An export has the audit log and the names of the keys. Raises Forbidden `insufficient_scope`."""
-    if task.kind == kinds.WORKSPACE_EXPORT.name:
+    if kind == kinds.WORKSPACE_EXPORT.name:
         caller.check(Scope.ADMIN)
 
 
@@ -156,7 +158,7 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
 
 def _check_scope(session: Session, caller: Caller, task: Task) -> None:
     """A post is one by the tasks that make it too, and an export as well. Raises Forbidden `insufficient_scope`."""
-    _check_administers(caller, task)
+    _check_administers(caller, task.kind)
     if task.kind in (kinds.PUBLICATION.name, kinds.VIDEO_COPY.name) or items.is_rendered_by(session, task):
         caller.check(Scope.PUBLISH)
 

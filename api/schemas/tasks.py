@@ -10,6 +10,7 @@ from content_pipeline.core.models import Task
 from content_pipeline.core.registered_name import RegisteredName
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import KINDS
+from content_pipeline.core.tasks.task_status import TaskStatus
 
 Kind = Annotated[str, RegisteredName(lambda: KINDS)]
 Status = Literal["queued", "processing", "done", "error"]
@@ -36,7 +37,7 @@ class TaskView(BaseModel):
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, task: Task, result: Mapping[str, Any] | None = None) -> "TaskView":
+    def of(cls, task: Task | TaskStatus, result: Mapping[str, Any] | None = None) -> "TaskView":
         return cls(
             task_id=task.id,
             kind=task.kind,

@@ -35,6 +35,7 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.core.tasks.partition_keys import partition_key
+from content_pipeline.core.tasks.task_status import TaskStatus
 from content_pipeline.core.webhooks import endpoints, events
 from content_pipeline.core.workspaces.ownership import owned
 
@@ -191,7 +192,7 @@ def list_page(
     return newest_first(session, query, Task, limit=limit, cursor=cursor)
 
 
-def wire_status(task: Task) -> str:
+def wire_status(task: Task | TaskStatus) -> str:
     """The task's state as the public API names it."""
     return WIRE[task.state]
 

@@ -76,9 +76,14 @@ def owned(
     """
     row = session.get(table, row_id, with_for_update=_LOCKS[lock], populate_existing=lock is not None)
     if row is None or row.workspace_id != workspace_id or (_is_deleted(row) and not even_deleted):
-        name, code = _NAMES[table]
-        raise NotFound(f"There is no {name} {row_id}.", code=code)
+        raise not_found(table, row_id)
     return row
+
+
+def not_found(table: type[Any], row_id: UUID | str) -> NotFound:
+    """The error about a row that this workspace does not have."""
+    name, code = _NAMES[table]
+    return NotFound(f"There is no {name} {row_id}.", code=code)
 
 
 def _is_deleted(row: object) -> bool:
