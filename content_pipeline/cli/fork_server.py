@@ -22,6 +22,7 @@ from typing import Any, Final, NoReturn
 from supervisor import supervisord
 from supervisor.options import ServerOptions
 
+from content_pipeline.cli.processes import NICENESS
 from content_pipeline.core.settings import settings
 
 # These are the modules that the programs import, at once or when their work needs them. None of them opens a connection
@@ -51,6 +52,7 @@ class _ForkingOptions(ServerOptions):  # type: ignore[misc] # supervisor has no 
 
     def execve(self, filename: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
         """Called in the forked process, whose descriptors but 0 to 2 are closed."""
+        os.nice(int(env.get(NICENESS, 0)))
         if sys.platform == "linux" and list(argv[:2]) == [sys.executable, "-m"]:
             become(argv[2:], env)
         super().execve(filename, argv, env)

@@ -13,6 +13,8 @@ from content_pipeline.cli import postgres
 
 MARK: Final = "CONTENT_PIPELINE_STACK"
 FORK_SERVER: Final = "content_pipeline.cli.fork_server"
+# Environment variable of a service: how far it is below the priority of the others.
+NICENESS: Final = "SERVICE_NICENESS"
 _STORES: Final = ("postgres", "valkey-server", "weed")
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from content_pipeline.cli import postgres, readiness
-from content_pipeline.cli.processes import MARK
+from content_pipeline.cli.processes import MARK, NICENESS
 from content_pipeline.cli.stack_config import (
     API,
     CODE,
@@ -33,6 +33,9 @@ from content_pipeline.core.settings import PREFIX, Lane
 # has ended.
 Group = Literal["stores", "base", "code", "dagster", "workers", "api"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
+# The sensors compute together, in the code server and the daemon, each five seconds: on two cores the API waited for
+# them. 500 pollers had their answers after 107 ms (99 %, median of eight runs), and have them after 60 (bench polling).
+_BEHIND_THE_API: Final = MappingProxyType({NICENESS: "5"})
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,14 @@ def _bootstrap() -> Service:
 def _code(config: StackConfig) -> Service:
     port = config.state.ports[CODE]
     serve = ["api", "grpc", "-h", "127.0.0.1", "-p", str(port), "-m", "content_pipeline.definitions"]
-    return Service("code", "code", _python("dagster", *serve), ready=lambda _: readiness.tcp_open(port), port=port)
+    return Service(
+        "code",
+        "code",
+        _python("dagster", *serve),
+        ready=lambda _: readiness.tcp_open(port),
+        port=port,
+        environment=_BEHIND_THE_API,
+    )
 
 
 def _dagster(config: StackConfig) -> list[Service]:
@@ -155,7 +165,13 @@ def _dagster(config: StackConfig) -> list[Service]:
     return [
         _webserver("webserver", ports[DAGSTER], workspace, lambda _: readiness.webserver()),
         *([_read_only_webserver(ports[DAGSTER_READ_ONLY], workspace)] if DAGSTER_READ_ONLY in ports else []),
-        Service("daemon", "dagster", _python("dagster._daemon", "run", *workspace), ready=readiness.daemon),
+        Service(
+            "daemon",
+            "dagster",
+            _python("dagster._daemon", "run", *workspace),
+            ready=readiness.daemon,
+            environment=_BEHIND_THE_API,
+        ),
     ]
 
 

@@ -79,6 +79,11 @@ def test_parts_share_the_memory_of_what_they_import(first: Stack) -> None:
     assert {part for part, taken in memory.items() if taken.pss > taken.rss / 2} == set()
 
 
+def test_the_api_comes_before_what_evaluates_the_sensors(first: Stack) -> None:
+    niceness = {process.name(): process.nice() for process in first.processes()}
+    assert niceness["daemon"] == niceness["code"] == min(niceness["api"] + 5, 19)
+
+
 def test_a_killed_worker_is_restarted_alone(first: Stack) -> None:
     before = {part: members[0].pid for part, members in first.services().items() if members}
     pool = first.processes("io")[1:]
