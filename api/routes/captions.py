@@ -299,10 +299,11 @@ def edit_captions(
 
     Nothing but another edit changes them again.
     """
+    segments = [(segment.start, segment.end, segment.text) for segment in body.validated_segments()]
     version = if_match.removeprefix("W/").strip('"') if if_match and if_match != "*" else None
     with change.transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id, lock=True)
-        captions.edit(caption, [(cue.start, cue.end, cue.text) for cue in body.segments], of=version)
+        captions.edit(caption, segments, of=version)
         return _view(session, caption, response)
 
 
