@@ -2,8 +2,8 @@
 
 FastAPI parses and validates a body in the event loop, which answers nobody else meanwhile: a megabyte of `{}` as the
 segments of captions stopped it for 2.8 s. So a body is small and has few values, each list in it has a stated length
-(`max_length`), and of long lists the first wrong entry is reported (`fail_fast`). bench/noisy_neighbor.py measures what
-is left.
+(`max_length`), and of long lists the first wrong entry is reported (`fail_fast`). Segments of captions are validated in
+the thread of their route (schemas/captions.py). bench/noisy_neighbor.py measures what is left.
 """
 
 import json

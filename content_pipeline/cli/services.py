@@ -34,7 +34,8 @@ from content_pipeline.core.settings import PREFIX, Lane
 Group = Literal["stores", "base", "code", "dagster", "workers", "api"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 # The sensors compute together, in the code server and the daemon, each five seconds: on two cores the API waited for
-# them. 500 pollers had their answers after 107 ms (99 %, median of eight runs), and have them after 60 (bench polling).
+# them. 500 pollers had their answers after 107 ms (99 %), and have them after 60: medians of eight runs each, in turn
+# on one stack, with the pollers of bench/polling.py.
 _BEHIND_THE_API: Final = MappingProxyType({NICENESS: "5"})
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from content_pipeline.cli import ports, postgres
-from content_pipeline.cli.processes import MARK
+from content_pipeline.cli.processes import MARK, NICENESS
 from content_pipeline.cli.state import State, UserSettings, read_configured, write_private
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.settings import PREFIX, Settings
@@ -200,6 +200,7 @@ class StackConfig:
             **_named({**ours, **hand_set}),
             f"{PREFIX}HOME": str(self.home),
             MARK: str(self.home),
+            NICENESS: "0",  # of a service that sets none, whatever this process has
             "DAGSTER_HOME": str(self.home / "dagster"),
             "PYTHONUNBUFFERED": "1",
         }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from content_pipeline.cli.processes import NICENESS
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings
@@ -117,3 +118,11 @@ def test_read_only_pages_are_a_webserver_of_their_own_on_request(tmp_path: Path)
     )
     assert (shown.port, "--read-only" in shown.command) == (9124, True)
     assert "--read-only" not in started.command
+
+
+def test_a_stack_does_not_take_the_priority_that_its_caller_has_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of its services had it, the API too."""
+    monkeypatch.setenv(NICENESS, "5")
+    assert config_of(tmp_path).environment()[NICENESS] == "0"

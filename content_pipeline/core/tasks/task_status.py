@@ -1,4 +1,4 @@
-"""The status of a task, read by one prepared SELECT: this is what clients poll."""
+"""Reads the status of a task, which clients poll, without an ORM session: one SELECT, compiled once."""
 
 from datetime import datetime
 from typing import Any, Final, NamedTuple
