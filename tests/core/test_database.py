@@ -4,12 +4,14 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, literal, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from content_pipeline.core import database
+from tests.python_calls import calls_of
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -57,3 +59,24 @@ def test_a_signals_handler_uses_the_database_while_its_engine_is_made(monkeypatc
     finally:
         signal.signal(signal.SIGUSR1, before)
         database.discard_engines()
+
+
+_LONG: Final = text(
+    "select jsonb_agg(jsonb_build_object('start', number)) as entries from generate_series(1, 9000) as number"
+)
+
+
+def test_others_have_the_interpreter_between_two_entries_of_long_json_that_is_read() -> None:
+    """10 MB were parsed in one call of 0.1 s, in which the API answered nobody."""
+    with database.transaction() as session:
+        query = _LONG.columns(entries=JSONB)
+        assert calls_of(lambda: session.scalars(query).one()) >= 9_000
+        assert session.scalars(query).one()[-1] == {"start": 9_000}
+
+
+def test_others_have_the_interpreter_between_two_entries_of_long_json_that_is_stored() -> None:
+    entries = [{"start": number} for number in range(9_000)]
+    with database.transaction() as session:
+        query = select(func.jsonb_array_length(literal(entries, JSONB)))
+        assert calls_of(lambda: session.scalars(query).one()) >= 9_000
+        assert session.scalars(query).one() == 9_000
