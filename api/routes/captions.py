@@ -24,7 +24,7 @@ from api.schemas.problems import problems
 from api.schemas.sources import AVATAR_JOB_ID, CAPTION_ID, MAX_URL, REEL_ID, UPLOAD_ID, URL
 from api.schemas.tasks import TaskAccepted
 from api.upload_routes import UploadRoute
-from content_pipeline.core.captions import burn_ins, captions, text_alignment, translation
+from content_pipeline.core.captions import burn_ins, captions, stored_cues, text_alignment, translation
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.maintenance import deletion
@@ -308,7 +308,7 @@ def edit_captions(
 
 
 def _view(session: Session, caption: Caption, response: Response) -> CaptionView:
-    response.headers["ETag"] = f'"{captions.version(caption)}"'
+    response.headers["ETag"] = f'"{stored_cues.version(caption)}"'
     return CaptionView.of(caption, tasks.newest(session, captions.KIND, str(caption.id)))
 
 

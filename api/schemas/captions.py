@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFun
 
 from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
-from content_pipeline.core.captions import captions
 from content_pipeline.core.media import srt_vtt
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import Caption, Task
@@ -95,7 +94,7 @@ class CaptionView(CaptionSummary):
 
     @classmethod
     def of(cls, caption: Caption, task: Task) -> "CaptionView":
-        cues = None if caption.segments is None else captions.segments(caption)
+        cues = caption.segments
         return cls(
             **dict(CaptionSummary.of(caption, task)),
             srt=None if cues is None else srt_vtt.srt(cues),

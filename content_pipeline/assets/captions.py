@@ -129,7 +129,7 @@ def _links(key: str) -> dict[str, links.Link]:
 def _stored_checks(row_id: str, _: Path) -> Checks:
     with autocommit() as session:
         caption = session.get_one(Caption, UUID(row_id))
-    return _checks(caption.segments or (), caption.media.seconds if caption.media else 0.0)
+        return _checks(caption.segments or (), caption.media.seconds if caption.media else 0.0)
 
 
 def _checks(cues: Sequence[Segment], seconds: float) -> Checks:

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import dagster as dg
 import pytest
+from sqlalchemy.orm import undefer
 
 from content_pipeline.core import storage
-from content_pipeline.core.captions import burn_ins, captions
+from content_pipeline.core.captions import burn_ins, captions, stored_cues
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import cue_segmentation, video
@@ -67,11 +68,11 @@ def work(task: Task) -> dg.ExecuteInProcessResult:
 
 def row(task: Task) -> Caption:
     with transaction() as session:
-        return session.get_one(Caption, UUID(task.key))
+        return session.get_one(Caption, UUID(task.key), options=[undefer("*")])
 
 
 def shown(task: Task) -> list[str]:
-    return [cue.text for cue in captions.segments(row(task))]
+    return [cue.text for cue in stored_cues.segments(row(task))]
 
 
 def edit(task: Task) -> None:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import dagster as dg
 import pytest
+from sqlalchemy.orm import undefer
 
-from content_pipeline.core.captions import captions, translation
+from content_pipeline.core.captions import captions, stored_cues, translation
 from content_pipeline.core.database import transaction
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Caption, Task
@@ -75,11 +76,11 @@ def reload(task: Task) -> Task:
 
 def row(task: Task) -> Caption:
     with transaction() as session:
-        return session.get_one(Caption, UUID(task.key))
+        return session.get_one(Caption, UUID(task.key), options=[undefer("*")])
 
 
 def shown(task: Task) -> str:
-    return " ".join(cue.text for cue in captions.segments(row(task)))
+    return " ".join(cue.text for cue in stored_cues.segments(row(task)))
 
 
 def translations(*texts: str) -> str:
@@ -96,7 +97,7 @@ def finish(task: Task) -> dg.ExecuteInProcessResult:
 def test_fillers_are_left_out_of_cues_and_words(requested, whisper: Whisper) -> None:
     made = recorded(execute_task(task := requested(remove_fillers=True)))
     assert shown(task) == "Guten Abend. Danke."
-    assert [word.text for cue in captions.segments(row(task)) for word in cue.words] == ["Guten", "Abend.", "Danke."]
+    assert [word.text for cue in stored_cues.segments(row(task)) for word in cue.words] == ["Guten", "Abend.", "Danke."]
     assert made["captions"]["fillers_removed"] == 1
     assert row(task).words == HEARD.words
     assert not whisper.calls[0]["into_english"]

@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
+from content_pipeline.core.captions import stored_cues
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.media import karaoke_captions, limits, rendered_video, thumbnails, untrusted, video
@@ -55,12 +56,8 @@ def create_with_task(
 
     Raises Conflict while they are not ready.
     """
-    if caption.segments is None or caption.media is None:
-        raise Conflict(
-            "These captions are not ready.",
-            code="caption_not_ready",
-            remedy="Poll their task until it is done, or retry it if it has failed.",
-        )
+    stored_cues.check_ready(caption)
+    assert caption.media is not None
     burned = create(session, caption, style, source_url=source_url)
     task = tasks.create(
         session,
@@ -168,12 +165,12 @@ def render(run: RunContext, key: str) -> BurnedIn:
         burned = session.get_one(BurnIn, UUID(key))
         check_may_be_made(session, burned)  # else hours of video may be drawn for nothing
         caption = session.get_one(Caption, burned.caption_id)
-    assert caption.segments is not None
+        cues = stored_cues.segments(caption)
     with run.folder() as folder:
         source = _fetch_video(run, burned, caption, folder / video.SOURCE)
         width, height = video.frame_size(source)
         document = karaoke_captions.ass_subtitles(
-            caption.segments,
+            cues,
             width=width,
             height=height,
             style=Style(burned.style, burned.font_size, burned.font_color, burned.position),

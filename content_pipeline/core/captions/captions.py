@@ -4,7 +4,6 @@ The API calls `create`, `get`, `list_page`, `edit`, `document` and `result`; the
 `transcribe` and `compose`.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +11,12 @@ from typing import Final, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, defer, undefer
 
 from content_pipeline.core import storage
-from content_pipeline.core.captions import burn_ins, cue_words, reading_speed, text_alignment, translation
+from content_pipeline.core.captions import burn_ins, cue_words, reading_speed, stored_cues, text_alignment, translation
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, MediaUnusable, PreconditionFailed
+from content_pipeline.core.errors import MediaUnusable, PreconditionFailed
 from content_pipeline.core.media import (
     cue_editing,
     cue_segmentation,
@@ -128,28 +127,10 @@ def get(session: Session, workspace_id: UUID, caption_id: UUID, *, lock: bool = 
 def list_page(
     session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
 ) -> tuple[list[Caption], str | None]:
-    """A page of captions, newest first, without what grows with their length: an hour of speech has 9,000 words."""
+    """A page of captions, newest first, without what grows with their length."""
     query = select(Caption).where(Caption.workspace_id == workspace_id, Caption.deleted_at.is_(None))
-    long = (Caption.words, Caption.translated, Caption.segments, Caption.known_text, Caption.glossary)
-    query = query.options(*map(defer, long))
+    query = query.options(defer(Caption.known_text), defer(Caption.glossary))
     return newest_first(session, query, Caption, limit=limit, cursor=cursor)
-
-
-def segments(caption: Caption) -> tuple[Segment, ...]:
-    """The cues. Raises Conflict while they are not ready."""
-    if caption.segments is None:
-        raise Conflict(
-            "These captions are not ready.",
-            code="caption_not_ready",
-            remedy="Poll their task until it is done, or retry it if it has failed.",
-        )
-    return caption.segments
-
-
-def version(caption: Caption) -> str:
-    """A hash of the cues as clients see them, equal for equal cues."""
-    shown = [(cue.start, cue.end, cue.text) for cue in caption.segments or ()]
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
 
 
 def edit(caption: Caption, edited: Sequence[tuple[float, float, str]], *, of: str | None = None) -> None:
@@ -158,14 +139,14 @@ def edit(caption: Caption, edited: Sequence[tuple[float, float, str]], *, of: st
     Unchanged words keep their timings. Raises Unprocessable, Conflict, and PreconditionFailed when the cues are no
     longer of the version `of`.
     """
-    if of not in (None, version(caption)):
+    if of not in (None, stored_cues.version(caption)):
         raise PreconditionFailed(
             "These captions have changed since you read them.",
             code="caption_changed",
             remedy="Get them again, and make your edits there.",
         )
     made = cue_editing.apply_edits(
-        segments(caption), edited, language=caption.text_language, duration=_media(caption).seconds
+        stored_cues.segments(caption), edited, language=caption.text_language, duration=_media(caption).seconds
     )
     caption.segments = tuple(made)
     caption.edited_at = now()
@@ -176,7 +157,7 @@ def document(caption: Caption, form: Form) -> str:
 
     Raises Conflict.
     """
-    found = segments(caption)
+    found = stored_cues.segments(caption)
     if form == "srt":
         return srt_vtt.srt(found)
     if form == "vtt":
@@ -224,7 +205,7 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
     with run.folder() as folder:
         source = folder / "source"
         with run.write() as session:
-            caption = session.get_one(Caption, UUID(key))
+            caption = _with_cues(session, key)
             share = _share(session, caption)
         if caption.edited_at or caption.translated is not None:
             return _transcribed(caption, heard_now=False)
@@ -283,6 +264,11 @@ def _transcribed(caption: Caption, *, heard_now: bool) -> Transcribed:
     )
 
 
+def _with_cues(session: Session, key: str) -> Caption:
+    """The row with its words and cues, for use after the session."""
+    return session.get_one(Caption, UUID(key), options=[undefer("*")])
+
+
 def _locked(session: Session, key: str) -> Caption:
     """The row, which no edit changes before the transaction ends."""
     return session.get_one(Caption, UUID(key), with_for_update=True)
@@ -310,7 +296,7 @@ def compose(run: RunContext, key: str) -> Composed:
     and SwitchLane: a translation waits for another server, so it goes on in the io lane.
     """
     with run.write() as session:
-        caption = session.get_one(Caption, UUID(key))
+        caption = _with_cues(session, key)
         share = _share(session, caption)
     assert caption.words is not None
     seconds = _media(caption).seconds
@@ -330,7 +316,7 @@ def compose(run: RunContext, key: str) -> Composed:
         if run.task_id:
             _end(session, run.task_id, caption)
         return Composed(
-            segments(caption),
+            stored_cues.segments(caption),
             caption.text_language,
             seconds,
             fillers=len(caption.words or ()) - len(words),

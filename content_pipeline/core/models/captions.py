@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, ForeignKey, Index, String, false, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from content_pipeline.core.database import Base
 from content_pipeline.core.media.media_info import MediaInfo
@@ -23,6 +23,8 @@ class Caption(WithGlossary, Deletable, Base):
     where `translate_to` is English (Whisper translates as it listens), else in the language that is spoken.
     `translated` holds the cues translated so far, while their translation is not finished. `is_synthetic`: a voice of
     ours speaks in the recording.
+
+    Words and cues are loaded when they are used: those of a day of speech take 1 s.
     """
 
     __tablename__ = "captions"
@@ -40,9 +42,10 @@ class Caption(WithGlossary, Deletable, Base):
     remove_fillers: Mapped[bool] = mapped_column(server_default=false())
     spoken_language: Mapped[str | None]
     language_probability: Mapped[float | None]
-    words: Mapped[tuple[Word, ...] | None] = mapped_column(PydanticJSON(tuple[Word, ...]))
-    translated: Mapped[tuple[Segment, ...] | None] = mapped_column(PydanticJSON(tuple[Segment, ...]))
-    segments: Mapped[tuple[Segment, ...] | None] = mapped_column(PydanticJSON(tuple[Segment, ...]))
+    words: Mapped[tuple[Word, ...] | None] = mapped_column(PydanticJSON(tuple[Word, ...]), deferred=True)
+    translated: Mapped[tuple[Segment, ...] | None] = mapped_column(PydanticJSON(tuple[Segment, ...]), deferred=True)
+    segments: Mapped[tuple[Segment, ...] | None] = mapped_column(PydanticJSON(tuple[Segment, ...]), deferred=True)
+    is_ready: Mapped[bool] = column_property(segments.is_not(None), deferred=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

@@ -183,10 +183,10 @@ def cover_unusable() -> NotMedia:
 def subtitles_of(run: RunContext, publication: Publication, options: PostOptions) -> Captions | None:
     """The subtitles to upload: those named in `options`, else the words of a video that was made here."""
     with run.write() as session:
-        caption = captions.get(session, publication.workspace_id, options.subtitles) if options.subtitles else None
+        if options.subtitles:
+            caption = captions.get(session, publication.workspace_id, options.subtitles)
+            return Captions(captions.document(caption, "srt"), caption.text_language)
         made = made_video(session, publication)
-    if caption:
-        return Captions(captions.document(caption, "srt"), caption.text_language)
     if made is None or not made.words or not made.narration_seconds:
         return None
     language = made.language or "en"

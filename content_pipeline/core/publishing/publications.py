@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
-from content_pipeline.core.captions import captions
+from content_pipeline.core.captions import stored_cues
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Caption, Publication, Reel, Task, Twin, Upload
@@ -81,7 +81,7 @@ def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> N
         if isinstance(cover, Upload) and cover.content_type not in post_files.COVER_TYPES:
             raise post_files.cover_unusable()
     if options.subtitles:
-        captions.segments(owned(session, Caption, workspace_id, options.subtitles, lock="share"))
+        stored_cues.check_ready(owned(session, Caption, workspace_id, options.subtitles, lock="share"))
 
 
 def given_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostText | None:
