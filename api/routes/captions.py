@@ -277,24 +277,25 @@ def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Respon
     return Response(text, media_type=_MEDIA_TYPES[form], headers={"Content-Disposition": disposition})
 
 
-@router.get("/{caption_id}", responses=problems(404))
-def get_captions(caption_id: UUID, caller: CallerDep, response: Response) -> CaptionView:
+@router.get("/{caption_id}", response_model=CaptionView, responses=problems(404))
+def get_captions(caption_id: UUID, caller: CallerDep) -> Response:
     """Get captions; their text and words are null until `status` is `done`. `ETag` is the version to edit."""
     with autocommit() as session:
-        return _view(session, captions.get(session, caller.workspace_id, caption_id), response)
+        caption = captions.get(session, caller.workspace_id, caption_id)
+        view = CaptionView.of(caption, tasks.newest(session, captions.KIND, str(caption.id)))
+    return _answer(caption, view)
 
 
-@large_router.patch("/{caption_id}", responses=problems(404, 409, 412))
+@large_router.patch("/{caption_id}", response_model=CaptionView, responses=problems(404, 409, 412))
 def edit_captions(
     caption_id: UUID,
     body: CaptionEdit,
     caller: CallerDep,
     change: ChangeDep,
-    response: Response,
     if_match: Annotated[
         str | None, Header(description="The ETag of the captions that were edited: 412 if others were stored since")
     ] = None,
-) -> CaptionView:
+) -> Response:
     """Replace the segments. SRT, VTT, ASS and later burn-ins use them; unchanged words keep their timing.
 
     Nothing but another edit changes them again.
@@ -304,12 +305,14 @@ def edit_captions(
     with change.transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id, lock=True)
         captions.edit(caption, segments, of=version)
-        return _view(session, caption, response)
+        view = CaptionView.of(caption, tasks.newest(session, captions.KIND, str(caption.id)))
+    return _answer(caption, view)
 
 
-def _view(session: Session, caption: Caption, response: Response) -> CaptionView:
-    response.headers["ETag"] = f'"{stored_cues.version(caption)}"'
-    return CaptionView.of(caption, tasks.newest(session, captions.KIND, str(caption.id)))
+def _answer(caption: Caption, view: CaptionView) -> Response:
+    """Serialized in the thread of the route, where FastAPI does it in the event loop."""
+    headers = {"ETag": f'"{stored_cues.version(caption)}"'}
+    return Response(view.to_json(), media_type="application/json", headers=headers)
 
 
 @router.delete("/{caption_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
