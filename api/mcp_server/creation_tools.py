@@ -140,7 +140,7 @@ class MadeVideo(BaseModel):
 
 class MadeCaptions(BaseModel):
     caption_id: UUID
-    language: str
+    language: str | None = Field(description="Null where it is no language tag")
     srt: str = Field(description=f"SubRip, the first {MAX_CHARACTERS:,} characters")
     is_cut: bool = Field(description="Whether the file has more than that")
     files: dict[str, str] = Field(description="Links by format; they need the API key")
@@ -194,13 +194,14 @@ def _batch_id(task: dict[str, Any]) -> str | None:
 
 
 async def _captions(call: Call, caption_id: str) -> dict[str, Any]:
-    captions = (await call.api.get(f"/captions/{caption_id}")).json()
+    # Not the captions themselves: of a day of speech they are 10 MB, which would be parsed in the event loop.
+    file = await call.api.get(f"/captions/{caption_id}.srt")
     link = f"{settings().public_url}{PUBLIC_PATH}/captions/{caption_id}"
     return {
         "caption_id": caption_id,
-        "language": captions["language"],
-        "srt": captions["srt"][:MAX_CHARACTERS],
-        "is_cut": len(captions["srt"]) > MAX_CHARACTERS,
+        "language": file.headers.get("Content-Language"),
+        "srt": file.text[:MAX_CHARACTERS],
+        "is_cut": len(file.text) > MAX_CHARACTERS,
         "files": {form: f"{link}.{form}" for form in ("srt", "vtt", "ass")},
     }
 

@@ -1,5 +1,6 @@
 """Captions: transcribes a recording, or times its known text, as SRT, VTT, ASS and segments; burns them in."""
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -40,6 +41,8 @@ from content_pipeline.core.workspaces.caller import Caller
 from content_pipeline.core.workspaces.ownership import owned
 
 router = APIRouter(prefix="/captions", tags=["captions"], route_class=JsonRoute)
+# The form of a language tag (RFC 5646).
+_TAG: Final = re.compile("[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
 
 # An hour of fast speech has this many characters. A field of a form is held in memory (api/main.py).
@@ -272,9 +275,12 @@ def list_captions(
 def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Response:
     """Download the captions as a file."""
     with transaction() as session:
-        text = captions.document(captions.get(session, caller.workspace_id, caption_id), form)
-    disposition = f'attachment; filename="captions.{form}"'
-    return Response(text, media_type=_MEDIA_TYPES[form], headers={"Content-Disposition": disposition})
+        caption = captions.get(session, caller.workspace_id, caption_id)
+        text = captions.document(caption, form)
+    headers = {"Content-Disposition": f'attachment; filename="captions.{form}"'}
+    if _TAG.fullmatch(caption.text_language):  # of a client's tag, only the beginning is looked at
+        headers["Content-Language"] = caption.text_language
+    return Response(text, media_type=_MEDIA_TYPES[form], headers=headers)
 
 
 @router.get("/{caption_id}", response_model=CaptionView, responses=problems(404))

@@ -202,6 +202,16 @@ def test_finished_captions_come_in_every_form(client: TestClient, finished_id: s
     assert re.search(r"Hello.*\\t\(600,600,.*there\.", files["ass"].text)
     assert files["vtt"].headers["Content-Type"].startswith("text/vtt")
     assert all(f'filename="captions.{form}"' in file.headers["Content-Disposition"] for form, file in files.items())
+    assert {file.headers["Content-Language"] for file in files.values()} == {"en"}
+
+
+def test_a_language_that_is_no_tag_is_not_in_the_head_of_a_file(client: TestClient, finished_id: str) -> None:
+    """Of what a client sends, only the beginning has to be a language."""
+    with transaction() as session:
+        session.get_one(Caption, UUID(finished_id)).language = "en-日本"
+    file = client.get(f"{CAPTIONS}/{finished_id}.srt")
+    assert file.status_code == 200
+    assert "Content-Language" not in file.headers
 
 
 def test_the_list_is_newest_first_and_goes_on_by_its_cursor(client: TestClient) -> None:
