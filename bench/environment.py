@@ -30,6 +30,18 @@ from (select gen_random_uuid()::text as id, (select id from workspaces where nam
       from generate_series(1, :count)) as made
 returning id"""
 
+_LONG_CAPTIONS = """
+insert into captions (id, workspace_id, language, glossary, created_at, segments)
+select cast(id as uuid), workspace_id, 'en', '[]', now(),
+       (select jsonb_agg(jsonb_build_object('start', cue, 'end', cue + 1, 'text', 'Hello there my friend', 'words',
+                (select jsonb_agg(jsonb_build_object('start', cue + word * 0.25, 'end', cue + word * 0.25 + 0.2,
+                                                     'text', 'hello'))
+                 from generate_series(0, 3) as word)))
+        from generate_series(0, :cues - 1) as cue)
+from tasks where id = :id"""
+# A day of speech has so many cues, and 100,000 words.
+_CUES = 24_000
+
 
 @dataclass
 class Environment:
@@ -76,6 +88,12 @@ class Environment:
     def waiting_tasks(self, count: int, workspace: str) -> list[str]:
         """Insert open tasks that are deferred for a year, so that no runs are launched for them. Returns their ids."""
         return [task for (task,) in self.stack.sql(_WAITING_TASKS, name=workspace, count=count)]
+
+    def long_captions(self, workspace: str) -> str:
+        """Insert the captions of a day of speech. Returns their id."""
+        (task,) = self.waiting_tasks(1, workspace)
+        self.stack.sql(_LONG_CAPTIONS, id=task, cues=_CUES)
+        return task
 
     def idle(self, seconds: float = 120) -> None:
         """Wait until nothing runs, so many seconds at most. A killed run's execution remains for a while, but without

@@ -42,13 +42,14 @@ _BODY: Final = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filen
 
 @dataclass(frozen=True)
 class Noise:
-    """What the noisy key knows: an API process, its own key, twin and open task, and the address of a video that
-    drips."""
+    """What the noisy key knows: an API process, its own key, twin, open task and captions of a day, and the address of
+    a video that drips."""
 
     port: int
     key: str
     twin: str
     task: str
+    captions: str
     video: str
 
 
@@ -235,6 +236,8 @@ _REQUESTS: Final[dict[str, Send]] = {
     # reads
     "lists of tasks": _get("/tasks?limit=200"),
     "lists of captions": _get("/captions?limit=200"),
+    "reads of long captions": _get("/captions/{captions}"),
+    "long captions as files": _get("/captions/{captions}.srt"),
     "lists of calendar items": _get("/content/calendar?limit=200"),
     "figures": _get("/analytics/social?days=365"),
     "figures of posts": _get("/analytics/posts?limit=200"),

@@ -69,6 +69,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
     with environment.stack.client(noisy_workspace) as noisy, slow_response_server() as drip:
         twin = noisy.create_twin()
         environment.waiting_tasks(_TASKS, noisy_workspace)
+        captions = environment.long_captions(noisy_workspace)
         for name in NOISES:
             with suppress(AssertionError):
                 environment.idle(IDLE_SECONDS)
@@ -77,7 +78,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
                 _milliseconds(requests, WARM_UP_SECONDS, port)
                 idle = [_milliseconds(requests, WINDOW_SECONDS, port) for _ in range(windows)]
                 video = f"http://localhost:{drip}/a.mp4"
-                with _sending(name, Noise(port, noisy.http.headers["X-API-Key"], twin, task, video)):
+                with _sending(name, Noise(port, noisy.http.headers["X-API-Key"], twin, task, captions, video)):
                     time.sleep(RAMP_SECONDS)
                     beside = [_milliseconds(requests, WINDOW_SECONDS, port) for _ in range(windows)]
             for statement in _CLEAN_UP:
