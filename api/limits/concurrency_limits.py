@@ -15,10 +15,12 @@ from anyio.lowlevel import RunVar
 from fastapi import Request
 
 from api.limits.client_network import network_of
+from api.limits.jitter import jitter
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 
-# A request waits this long for a slot.
-PATIENCE_SECONDS: Final = 10.0
+# A request waits so long for a slot, or up to twice as long.
+PATIENCE_SECONDS: Final = 5.0
+# It is told to come back after so long, or up to twice as long.
 RETRY_SECONDS: Final = 5
 # This many requests of one client may wait, because each holds its body in memory.
 MAX_WAITING: Final = 32
@@ -82,7 +84,7 @@ class ConcurrencyLimit:
             f"Too many of your requests {self.purpose} at a time; the limit is {self.per_client}.",
             code="too_many_at_once",
             remedy="Wait until one of them is answered, then send this one again.",
-            retry_after=RETRY_SECONDS,
+            retry_after=RETRY_SECONDS + round(jitter(RETRY_SECONDS)),
         )
 
     def _busy(self) -> Error:
@@ -90,7 +92,7 @@ class ConcurrencyLimit:
             f"Too many requests {self.purpose} at present.",
             code="busy",
             remedy="Send it again in a moment.",
-            retry_after=RETRY_SECONDS,
+            retry_after=RETRY_SECONDS + round(jitter(RETRY_SECONDS)),
         )
 
 
@@ -116,7 +118,7 @@ async def _acquire(free: Semaphore, refusal: Callable[[], Error]) -> None:
 
 async def _acquire_in_time(free: Semaphore, refusal: Callable[[], Error]) -> None:
     try:
-        with fail_after(PATIENCE_SECONDS):
+        with fail_after(PATIENCE_SECONDS + jitter(PATIENCE_SECONDS)):
             await free.acquire()
     except TimeoutError:
         raise refusal() from None

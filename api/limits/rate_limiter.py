@@ -6,6 +6,7 @@ return, a key that calls several processes can exceed its quota by what it sends
 """
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 import structlog
 from anyio.lowlevel import RunVar
 
+from api.limits.jitter import jitter
 from api.limits.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.database import UNREACHABLE
@@ -24,6 +26,8 @@ log = structlog.get_logger()
 SYNC_SECONDS: Final = 0.5
 # Buckets that have been empty for this long are dropped from memory.
 KEPT_SECONDS: Final = 60.0
+# What a bucket has no room for is sent again up to so much later: meanwhile it has more room.
+JITTER_SECONDS: Final = 5.0
 
 
 @dataclass
@@ -101,4 +105,5 @@ class RateLimiter:
 
 def too_many(detail: str, result: RateLimitResult) -> TooManyRequests:
     """The error of a request for which a bucket has no room."""
-    return TooManyRequests(detail, remedy="Wait for the seconds in Retry-After.", retry_after=result.retry_after)
+    seconds = math.ceil(result.retry_after + jitter(JITTER_SECONDS))
+    return TooManyRequests(detail, remedy="Wait for the seconds in Retry-After.", retry_after=seconds)
