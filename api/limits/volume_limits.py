@@ -1,4 +1,4 @@
-"""Limits of how much a client sends in some time, for requests that cost more than others, or by their size.
+"""Limits of how much a client sends or reads in some time, for requests that cost more than others, or by their size.
 
 The plan's rate counts requests, whatever they hold. A client is a workspace, or an address where there is no key.
 """
@@ -28,4 +28,4 @@ class VolumeLimit:
         result = await _rate_limiter.take(f"{self.of} of {client}", rate, amount)
         if not result.allowed:
             units = f"{self.most:,} {self.unit} of {self.of}"
-            raise too_many(f"At most {units} are taken from each workspace in {self.seconds} seconds.", result)
+            raise too_many(f"The limit of each workspace is {units} in {self.seconds} seconds.", result)

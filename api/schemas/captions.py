@@ -1,6 +1,6 @@
 """Schemas of captions and burn-ins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,6 +12,7 @@ from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
 from content_pipeline.core.media import srt_vtt
 from content_pipeline.core.media.karaoke_captions import Style
+from content_pipeline.core.media.timed_words import Segment
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.tasks import tasks
 
@@ -93,33 +94,30 @@ class CaptionView(CaptionSummary):
     segments: list[SegmentView] | None
     words: list[WordView] | None = Field(description="The words of all segments, in order")
 
-    @classmethod
-    def of(cls, caption: Caption, task: Task) -> "CaptionView":
-        cues = caption.segments
-        return cls(
-            **dict(CaptionSummary.of(caption, task)),
-            srt=None if cues is None else srt_vtt.srt(cues),
-            vtt=None if cues is None else srt_vtt.vtt(cues),
-            segments=None if cues is None else [SegmentView(start=c.start, end=c.end, text=c.text) for c in cues],
-            words=None
-            if cues is None
-            else [
-                WordView(start=word.start, end=word.end, text=word.text, language=word.language)
-                for cue in cues
-                for word in cue.words
-            ],
-        )
 
-    def to_json(self) -> str:
-        """What `model_dump_json` makes, entry by entry: of the words of a day of speech it keeps the interpreter for
-        0.1 s."""
-        rest = self.model_dump_json(exclude={"segments", "words"})
-        return f'{rest[:-1]},"segments":{_list_json(self.segments)},"words":{_list_json(self.words)}}}'
+def captions_json(caption: Caption, task: Task, cues: Sequence[Segment] | None) -> str:
+    """The JSON of a `CaptionView`, made entry by entry. FastAPI would make it in the event loop: that of four hours of
+    speech, with 36,000 words, in one call of 30 ms."""
+    head = CaptionView(
+        **dict(CaptionSummary.of(caption, task)),
+        srt=None if cues is None else srt_vtt.srt(cues),
+        vtt=None if cues is None else srt_vtt.vtt(cues),
+        segments=None,
+        words=None,
+    )
+    if cues is None:
+        return head.model_dump_json()
+    segments = (SegmentView(start=cue.start, end=cue.end, text=cue.text) for cue in cues)
+    words = (
+        WordView(start=word.start, end=word.end, text=word.text, language=word.language)
+        for cue in cues
+        for word in cue.words
+    )
+    rest = head.model_dump_json(exclude={"segments", "words"})
+    return f'{rest[:-1]},"segments":{_list_json(segments)},"words":{_list_json(words)}}}'
 
 
-def _list_json(entries: Sequence[BaseModel] | None) -> str:
-    if entries is None:
-        return "null"
+def _list_json(entries: Iterable[BaseModel]) -> str:
     return f"[{','.join(entry.model_dump_json() for entry in entries)}]"
 
 

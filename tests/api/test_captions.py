@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
+from api.routes.captions import READ_VOLUME
 from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.media.timed_words import Segment, Word
@@ -212,6 +213,31 @@ def test_a_language_that_is_no_tag_is_not_in_the_head_of_a_file(client: TestClie
     file = client.get(f"{CAPTIONS}/{finished_id}.srt")
     assert file.status_code == 200
     assert "Content-Language" not in file.headers
+
+
+def test_captions_have_a_volume_a_minute_by_their_length(
+    client: TestClient, finished_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of four hours compute for 0.6 s, and the plan's rate counts requests."""
+    monkeypatch.setattr(READ_VOLUME, "most", 3)
+    paths = (f"{CAPTIONS}/{finished_id}", f"{CAPTIONS}/{finished_id}.srt")
+    assert [client.get(path).status_code for path in paths] == [200, 200]  # a minute each, at least
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(finished_id))
+        caption.media = replace(caption.media, seconds=61.0)
+    for path in paths:
+        refused = client.get(path)
+        assert_error(refused, 429, "too_many_requests")
+        assert "3 minutes of captions" in refused.json()["detail"]
+
+
+def test_captions_that_are_not_ready_are_polled_as_often_as_the_plan_allows(
+    client: TestClient, finished_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(READ_VOLUME, "most", 3)
+    with transaction() as session:
+        session.get_one(Caption, UUID(finished_id)).segments = None
+    assert {client.get(f"{CAPTIONS}/{finished_id}").status_code for _ in range(5)} == {200}
 
 
 def test_the_list_is_newest_first_and_goes_on_by_its_cursor(client: TestClient) -> None:

@@ -381,7 +381,7 @@ def test_a_workspace_gets_so_many_lists_of_links_at_once(connect: Connect, monke
     for refused in (busy.get(f"{MULTIPART}/{begun['id']}"), busy.post(MULTIPART, json={"file_name": "a", "size": 1})):
         assert_error(refused, 429, "too_many_requests")
         assert int(refused.headers["Retry-After"]) > 1
-    assert "At most 3 lists of links of uploads in parts are taken" in refused.json()["detail"]
+    assert "The limit of each workspace is 3 lists of links of uploads in parts" in refused.json()["detail"]
     begin(connect(), content)
 
 

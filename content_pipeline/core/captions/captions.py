@@ -139,7 +139,7 @@ def edit(caption: Caption, edited: Sequence[tuple[float, float, str]], *, of: st
     Unchanged words keep their timings. Raises Unprocessable, Conflict, and PreconditionFailed when the cues are no
     longer of the version `of`.
     """
-    if of not in (None, stored_cues.version(caption)):
+    if of not in (None, stored_cues.version(caption.segments or ())):
         raise PreconditionFailed(
             "These captions have changed since you read them.",
             code="caption_changed",

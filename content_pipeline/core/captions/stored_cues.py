@@ -1,6 +1,7 @@
 """The cues of captions as they are stored, and whether they are ready."""
 
 import hashlib
+from collections.abc import Iterable
 
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.media.timed_words import Segment
@@ -20,10 +21,10 @@ def segments(caption: Caption) -> tuple[Segment, ...]:
     return caption.segments
 
 
-def version(caption: Caption) -> str:
+def version(cues: Iterable[Segment]) -> str:
     """A hash of the cues as clients see them, equal for equal cues."""
     digest = hashlib.sha256()
-    for cue in caption.segments or ():  # one by one: others have the interpreter in between
+    for cue in cues:  # one by one: others have the interpreter in between
         digest.update(repr((cue.start, cue.end, cue.text)).encode())
     return digest.hexdigest()[:32]
 

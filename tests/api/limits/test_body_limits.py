@@ -230,7 +230,7 @@ def test_csvs_have_a_volume_a_minute_of_their_own(
     answers = [send(busy, 100_000) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
     assert int(answers[-1].headers["Retry-After"]) > 1
-    assert "At most 250,000 bytes of CSVs are taken from each workspace in 60 seconds" in answers[-1].json()["detail"]
+    assert "The limit of each workspace is 250,000 bytes of CSVs in 60 seconds" in answers[-1].json()["detail"]
     assert send(other, 100_000).status_code == 404
 
 

@@ -47,11 +47,7 @@ def test_a_lock_shows_what_others_have_stored_since(workspace_id: UUID, caption_
         assert stored_cues.segments(locked) == (GOODBYE,)
 
 
-def test_the_version_is_that_of_the_cues(workspace_id: UUID, caption_id: UUID) -> None:
-    versions = []
-    for cues in [(), (HELLO,), (HELLO, GOODBYE), (GOODBYE, HELLO), (HELLO,)]:
-        store(workspace_id, caption_id, *cues)
-        with transaction() as session:
-            versions.append(stored_cues.version(captions.get(session, workspace_id, caption_id)))
-    assert versions[1] == versions[4]
-    assert len(set(versions)) == 4
+def test_the_version_is_that_of_the_cues() -> None:
+    versions = {stored_cues.version(cues) for cues in [(), (HELLO,), (HELLO, GOODBYE), (GOODBYE, HELLO)]}
+    assert len(versions) == 4
+    assert stored_cues.version([HELLO]) in versions
