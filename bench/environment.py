@@ -31,16 +31,19 @@ from (select gen_random_uuid()::text as id, (select id from workspaces where nam
 returning id"""
 
 _LONG_CAPTIONS = """
-insert into captions (id, workspace_id, language, glossary, created_at, segments)
+insert into captions (id, workspace_id, language, glossary, created_at, media, segments)
 select cast(id as uuid), workspace_id, 'en', '[]', now(),
+       jsonb_build_object('seconds', 14400, 'has_audio', true, 'has_video', false, 'width', 0, 'height', 0,
+                          'frames_per_second', 0, 'video_codec', null, 'audio_codec', 'mp3', 'container', 'mp3',
+                          'bytes', 57600000),
        (select jsonb_agg(jsonb_build_object('start', cue, 'end', cue + 1, 'text', 'Hello there my friend', 'words',
                 (select jsonb_agg(jsonb_build_object('start', cue + word * 0.25, 'end', cue + word * 0.25 + 0.2,
                                                      'text', 'hello'))
                  from generate_series(0, 3) as word)))
         from generate_series(0, :cues - 1) as cue)
 from tasks where id = :id"""
-# A day of speech has so many cues, and 100,000 words.
-_CUES = 24_000
+# Four hours of speech, the most of any plan, have so many cues, and 36,000 words.
+_CUES = 9_000
 
 
 @dataclass
@@ -90,7 +93,7 @@ class Environment:
         return [task for (task,) in self.stack.sql(_WAITING_TASKS, name=workspace, count=count)]
 
     def long_captions(self, workspace: str) -> str:
-        """Insert the captions of a day of speech. Returns their id."""
+        """Insert the captions of four hours of speech. Returns their id."""
         (task,) = self.waiting_tasks(1, workspace)
         self.stack.sql(_LONG_CAPTIONS, id=task, cues=_CUES)
         return task

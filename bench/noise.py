@@ -42,8 +42,8 @@ _BODY: Final = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filen
 
 @dataclass(frozen=True)
 class Noise:
-    """What the noisy key knows: an API process, its own key, twin, open task and captions of a day, and the address of
-    a video that drips."""
+    """What the noisy key knows: an API process, its own key, twin, open task and captions of four hours, and the
+    address of a video that drips."""
 
     port: int
     key: str
