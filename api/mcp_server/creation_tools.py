@@ -14,6 +14,7 @@ from api.paths import PUBLIC_PATH
 from api.schemas.composing import ComposeRequest, PostTextView
 from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskError, TaskView
+from content_pipeline.core.errors import Error
 from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.platforms.registered import Platform
@@ -162,7 +163,12 @@ async def wait_for_task(call: Call, asked: WaitRequest) -> TaskOutcome:
         batch = (await call.api.get(f"/bulk/reels/{batch_id}")).json()
         made["videos"] = [MadeVideo.of(job) for job in batch["jobs"]]
     if task["kind"] == "caption" and task["status"] == "done":
-        made["captions"] = await _captions(call, task["result"]["caption_id"])
+        try:
+            made["captions"] = await _captions(call, task["result"]["caption_id"])
+        except Error as error:
+            if error.code != "too_many_requests":
+                raise
+            made["next"] = f"{error.detail} Call this again in {error.retry_after or 1:.0f} seconds for the captions."
     return TaskOutcome.model_validate(task | made)
 
 
@@ -194,7 +200,7 @@ def _batch_id(task: dict[str, Any]) -> str | None:
 
 
 async def _captions(call: Call, caption_id: str) -> dict[str, Any]:
-    # Not the captions themselves: of a day of speech they are 10 MB, which would be parsed in the event loop.
+    # Not the captions themselves: of four hours of speech they are 4 MB, which would be parsed in the event loop.
     file = await call.api.get(f"/captions/{caption_id}.srt")
     link = f"{settings().public_url}{PUBLIC_PATH}/captions/{caption_id}"
     return {

@@ -14,6 +14,7 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import func, select
 
 from api.mcp_server.tool import Repeatable, idempotency_key
+from api.routes.captions import READ_VOLUME
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Batch, CalendarItem, Publication, Reel
@@ -87,6 +88,16 @@ def test_captions_are_made_of_a_link_and_waited_for(agent: Agent, finished_id: s
     assert "Hello there." in made["srt"]
     assert made["is_cut"] is False
     assert made["files"]["vtt"].endswith(f"{PUBLIC}/captions/{finished_id}.vtt")
+
+
+def test_a_task_is_told_of_where_no_more_captions_are_read(
+    agent: Agent, finished_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(READ_VOLUME, "most", 15)
+    first, second = (agent.call("wait_for_task", task_id=f"sync_{finished_id}", seconds=0) for _ in range(2))
+    assert first["captions"]["language"] == "en"
+    assert (second["status"], second["captions"]) == ("done", None)
+    assert "Call this again in" in second["next"]
 
 
 @pytest.mark.slow
