@@ -23,7 +23,7 @@ class VolumeLimit:
     seconds: int = 60
 
     async def take(self, client: str, amount: int) -> None:
-        """Count a request. Raises TooManyRequests when the client has sent as much as it may."""
+        """Count a request. Raises TooManyRequests when the client has sent, or read, as much as it may."""
         rate = Rate(self.most, self.seconds)
         result = await _rate_limiter.take(f"{self.of} of {client}", rate, amount)
         if not result.allowed:

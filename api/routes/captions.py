@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
-from anyio import from_thread
 from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, Header, Request, Response, UploadFile
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
@@ -49,7 +48,7 @@ from content_pipeline.core.workspaces.ownership import owned
 router = APIRouter(prefix="/captions", tags=["captions"], route_class=JsonRoute)
 # Those of four hours of speech compute for 0.6 s. Without this limit, reads of tasks beside "reads of long captions"
 # and "long captions as files" took 85 ms (99 %), and take 34 and 37 (bench/noisy_neighbor.py).
-READ_VOLUME: Final = VolumeLimit("captions", "minutes", most=1_440)
+READ_VOLUME: Final = VolumeLimit("captions read or edited", "seconds", most=86_400)
 # The form of a language tag (RFC 5646).
 _TAG: Final = re.compile("[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
@@ -273,16 +272,15 @@ def list_captions(
     return summaries
 
 
-def _count_read(request: Request, caption_id: UUID, caller: CallerDep) -> None:
-    """Raises NotFound, and TooManyRequests when the workspace has read as much as it may.
-
-    Captions that are not ready do not count: some clients poll them.
-    """
+def _reading_seconds(caption_id: UUID, caller: CallerDep) -> int:
     with autocommit() as session:
-        caption = captions.get(session, caller.workspace_id, caption_id)
-        minutes = math.ceil(caption.media.seconds / 60) if caption.is_ready and caption.media else 0
-    if minutes:
-        from_thread.run(READ_VOLUME.take, client_of(request), minutes)
+        return math.ceil(stored_cues.reading_seconds(session, caller.workspace_id, caption_id))
+
+
+async def _count_read(request: Request, seconds: Annotated[int, Depends(_reading_seconds)]) -> None:
+    """Raises TooManyRequests. Captions that are not ready do not count: some clients poll them."""
+    if seconds:
+        await READ_VOLUME.take(client_of(request), min(seconds, READ_VOLUME.most))
 
 
 @router.get(
@@ -307,14 +305,22 @@ def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Respon
 
 @router.get("/{caption_id}", response_model=CaptionView, responses=problems(404), dependencies=[Depends(_count_read)])
 def get_captions(caption_id: UUID, caller: CallerDep) -> Response:
-    """Get captions; their text and words are null until `status` is `done`. `ETag` is the version to edit."""
-    with autocommit() as session:
+    """Get captions; their text and words are null until `status` is `done`. `ETag` is the version to edit.
+
+    Reads count by the length of the speech, a day's a minute. Poll the task, not this.
+    """
+    with transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id)
         cues, task = caption.segments, tasks.newest(session, captions.KIND, str(caption.id))
     return _answer(caption, task, cues)
 
 
-@large_router.patch("/{caption_id}", response_model=CaptionView, responses=problems(404, 409, 412))
+@large_router.patch(
+    "/{caption_id}",
+    response_model=CaptionView,
+    responses=problems(404, 409, 412),
+    dependencies=[Depends(_count_read)],
+)
 def edit_captions(
     caption_id: UUID,
     body: CaptionEdit,

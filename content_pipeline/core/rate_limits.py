@@ -18,7 +18,7 @@ from content_pipeline.core.database import autocommit
 
 @dataclass(frozen=True)
 class Rate:
-    """`quota` units per `window` seconds. A request takes one, or as many as its body has of what is limited."""
+    """`quota` units per `window` seconds. A request takes one, or as many as it has of what is limited."""
 
     quota: int
     window: float

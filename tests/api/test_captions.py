@@ -219,16 +219,13 @@ def test_captions_have_a_volume_a_minute_by_their_length(
     client: TestClient, finished_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those of four hours compute for 0.6 s, and the plan's rate counts requests."""
-    monkeypatch.setattr(READ_VOLUME, "most", 3)
-    paths = (f"{CAPTIONS}/{finished_id}", f"{CAPTIONS}/{finished_id}.srt")
-    assert [client.get(path).status_code for path in paths] == [200, 200]  # a minute each, at least
-    with transaction() as session:
-        caption = session.get_one(Caption, UUID(finished_id))
-        caption.media = replace(caption.media, seconds=61.0)
-    for path in paths:
-        refused = client.get(path)
+    monkeypatch.setattr(READ_VOLUME, "most", 35)
+    path, edit = f"{CAPTIONS}/{finished_id}", {"segments": [{"start": 1.0, "end": 2.0, "text": "Hello."}]}
+    answers = [client.get(path), client.get(f"{path}.srt"), client.patch(path, json=edit)]  # of ten seconds each
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    for refused in client.get(path), client.get(f"{path}.srt"), client.patch(path, json=edit):
         assert_error(refused, 429, "too_many_requests")
-        assert "3 minutes of captions" in refused.json()["detail"]
+        assert "35 seconds of captions" in refused.json()["detail"]
 
 
 def test_captions_that_are_not_ready_are_polled_as_often_as_the_plan_allows(

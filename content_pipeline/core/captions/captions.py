@@ -205,7 +205,7 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
     with run.folder() as folder:
         source = folder / "source"
         with run.write() as session:
-            caption = _with_cues(session, key)
+            caption = _with_words(session, key)
             share = _share(session, caption)
         if caption.edited_at or caption.translated is not None:
             return _transcribed(caption, heard_now=False)
@@ -264,9 +264,9 @@ def _transcribed(caption: Caption, *, heard_now: bool) -> Transcribed:
     )
 
 
-def _with_cues(session: Session, key: str) -> Caption:
-    """The row with its words and cues, for use after the session."""
-    return session.get_one(Caption, UUID(key), options=[undefer("*")])
+def _with_words(session: Session, key: str) -> Caption:
+    """The row with its words and translated cues, for use after the session."""
+    return session.get_one(Caption, UUID(key), options=[undefer(Caption.words), undefer(Caption.translated)])
 
 
 def _locked(session: Session, key: str) -> Caption:
@@ -296,7 +296,7 @@ def compose(run: RunContext, key: str) -> Composed:
     and SwitchLane: a translation waits for another server, so it goes on in the io lane.
     """
     with run.write() as session:
-        caption = _with_cues(session, key)
+        caption = _with_words(session, key)
         share = _share(session, caption)
     assert caption.words is not None
     seconds = _media(caption).seconds

@@ -1,6 +1,8 @@
 """Cues as they are stored: whether they are ready, when they are loaded, and their version."""
 
-from uuid import UUID
+import random
+from dataclasses import replace
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import inspect
@@ -8,9 +10,13 @@ from sqlalchemy import inspect
 from content_pipeline.core.captions import captions, stored_cues
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 
 HELLO, GOODBYE = (Segment(0.0, 1.0, text, (Word(0.0, 1.0, text),)) for text in ("Hello.", "Goodbye."))
+
+SCRIPT = ("Sourdough", "needs", "patience:", "feed", "the", "starter", "twice", "a", "day,", "and", "bake", "it.")
+RECORDING = MediaInfo(1.0, True, False, 0, 0, 0.0, None, "flac", "flac", 1000)
 
 
 @pytest.fixture
@@ -51,3 +57,26 @@ def test_the_version_is_that_of_the_cues() -> None:
     versions = {stored_cues.version(cues) for cues in [(), (HELLO,), (HELLO, GOODBYE), (GOODBYE, HELLO)]}
     assert len(versions) == 4
     assert stored_cues.version([HELLO]) in versions
+
+
+def cue(start: float, words: int, seconds: float) -> Segment:
+    """A cue of so many words, as a model times them."""
+    lengths = random.Random(start)
+    times = sorted(round(start + lengths.uniform(0, seconds), 3) for _ in range(words))
+    texts = [lengths.choice(SCRIPT) for _ in times]
+    spoken = (Word(time, time + 0.2, text) for time, text in zip(times, texts, strict=True))
+    return Segment(start, start + seconds, " ".join(texts), tuple(spoken))
+
+
+@pytest.mark.parametrize(("words", "least", "most"), [(6, 3600, 3600), (9, 3600, 3600), (250, 15 * 3600, 100 * 3600)])
+def test_captions_with_more_words_than_are_spoken_are_read_as_longer_ones(
+    workspace_id: UUID, caption_id: UUID, words: int, least: float, most: float
+) -> None:
+    """Of one minute they can have as many as those of a day, by edits."""
+    with transaction() as session:
+        assert stored_cues.reading_seconds(session, workspace_id, caption_id) == 0
+        captions.get(session, workspace_id, caption_id).media = replace(RECORDING, seconds=3600.0)
+    store(workspace_id, caption_id, *(cue(2.4 * number, words, 2.4) for number in range(1500)))
+    with transaction() as session:
+        assert least <= stored_cues.reading_seconds(session, workspace_id, caption_id) <= most
+        assert stored_cues.reading_seconds(session, uuid4(), caption_id) == 0
