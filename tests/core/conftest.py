@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from pytest_httpserver import HTTPServer
 
+from content_pipeline.core.captions import captions
+from content_pipeline.core.database import transaction
 from content_pipeline.core.publishing import account_lock
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions
@@ -33,3 +35,13 @@ def stage(workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(account_lock, "WAIT_SECONDS", 0.2)
     with posting.stage(workspace_id, tmp_path) as stage:
         yield stage
+
+
+@pytest.fixture
+def caption_id(workspace_id: UUID) -> UUID:
+    """Captions that have been asked for."""
+    with transaction() as session:
+        caption, _ = captions.create_with_task(
+            session, workspace_id=workspace_id, source_url="http://8.8.8.8/a.mp4", language="en", burn_in=False
+        )
+    return caption.id

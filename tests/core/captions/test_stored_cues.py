@@ -19,15 +19,6 @@ SCRIPT = ("Sourdough", "needs", "patience:", "feed", "the", "starter", "twice", 
 RECORDING = MediaInfo(1.0, True, False, 0, 0, 0.0, None, "flac", "flac", 1000)
 
 
-@pytest.fixture
-def caption_id(workspace_id: UUID) -> UUID:
-    with transaction() as session:
-        caption, _ = captions.create_with_task(
-            session, workspace_id=workspace_id, source_url="http://8.8.8.8/a.mp4", language="en", burn_in=False
-        )
-    return caption.id
-
-
 def store(workspace_id: UUID, caption_id: UUID, *cues: Segment) -> None:
     with transaction() as session:
         captions.get(session, workspace_id, caption_id).segments = cues

@@ -3,11 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-from content_pipeline.core.captions import captions
 from content_pipeline.core.database import transaction
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
@@ -17,15 +15,6 @@ from tests.python_calls import calls_of
 WORDS = (Word(0.0, 0.5, "今日", spaced=False), Word(0.5, 1.0, "ok"))
 SEGMENTS = (Segment(0.0, 1.0, "今日\nok", WORDS),)
 MEDIA = MediaInfo(1.0, True, False, 0, 0, 0.0, None, "flac", "flac", 1000)
-
-
-@pytest.fixture
-def caption_id(workspace_id: UUID) -> UUID:
-    with transaction() as session:
-        caption, _ = captions.create_with_task(
-            session, workspace_id=workspace_id, source_url="http://8.8.8.8/a.mp4", language="en", burn_in=False
-        )
-    return caption.id
 
 
 def test_words_segments_and_media_survive_the_database(caption_id: UUID) -> None:
