@@ -47,7 +47,7 @@ from content_pipeline.core.workspaces.ownership import owned
 
 router = APIRouter(prefix="/captions", tags=["captions"], route_class=JsonRoute)
 # Those of four hours of speech compute for 0.6 s. Without this limit, reads of tasks beside "reads of long captions"
-# and "long captions as files" took 85 ms (99 %), and take 34 and 37 (bench/noisy_neighbor.py).
+# and "long captions as files" took 85 ms (99 %), and take 41 and 54 (bench/noisy_neighbor.py).
 READ_VOLUME: Final = VolumeLimit("captions read or edited", "seconds", most=86_400)
 # The form of a language tag (RFC 5646).
 _TAG: Final = re.compile("[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
