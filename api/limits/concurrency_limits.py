@@ -15,12 +15,12 @@ from anyio.lowlevel import RunVar
 from fastapi import Request
 
 from api.limits.client_network import network_of
-from api.limits.jitter import jitter
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
+from content_pipeline.core.jitter import jitter
 
-# A request waits so long for a slot, or up to twice as long.
+# Timeout of a request that waits for a slot; jitter adds up to as much again.
 PATIENCE_SECONDS: Final = 5.0
-# It is told to come back after so long, or up to twice as long.
+# Retry-After of a refusal; jitter adds up to as much again.
 RETRY_SECONDS: Final = 5
 # This many requests of one client may wait, because each holds its body in memory.
 MAX_WAITING: Final = 32

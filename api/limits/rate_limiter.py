@@ -14,11 +14,11 @@ from typing import Final
 import structlog
 from anyio.lowlevel import RunVar
 
-from api.limits.jitter import jitter
 from api.limits.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import TooManyRequests
+from content_pipeline.core.jitter import jitter
 from content_pipeline.core.rate_limits import Rate, RateLimitResult, allowed, refused
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 SYNC_SECONDS: Final = 0.5
 # Buckets that have been empty for this long are dropped from memory.
 KEPT_SECONDS: Final = 60.0
-# What a bucket has no room for is sent again up to so much later: meanwhile it has more room.
+# Added to Retry-After at most. The bucket drains meanwhile, so that a client loses no throughput by it.
 JITTER_SECONDS: Final = 5.0
 
 

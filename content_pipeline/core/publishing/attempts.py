@@ -5,7 +5,6 @@ happen. The next run after a crash, a timeout or a dropped connection finds it, 
 """
 
 import json
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,6 +21,7 @@ from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Conflict, Error, Invalid, TooManyRequests, UpstreamError
+from content_pipeline.core.jitter import jitter
 from content_pipeline.core.models import Account, CalendarItem, Publication, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
@@ -275,7 +275,7 @@ class Attempt:
         )
         with self.run.write() as session:
             waiting = session.scalar(query) or 1
-        return seconds + random.uniform(0, min(seconds * (waiting - 1), MAX_JITTER_SECONDS))  # noqa: S311 - no secret
+        return seconds + jitter(min(seconds * (waiting - 1), MAX_JITTER_SECONDS))
 
 
 @contextmanager
