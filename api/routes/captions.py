@@ -272,12 +272,12 @@ def list_captions(
     return summaries
 
 
-def _reading_seconds(caption_id: UUID, caller: CallerDep) -> int:
+def _read_cost(caption_id: UUID, caller: CallerDep) -> int:
     with autocommit() as session:
-        return math.ceil(stored_cues.reading_seconds(session, caller.workspace_id, caption_id))
+        return math.ceil(stored_cues.read_cost(session, caller.workspace_id, caption_id))
 
 
-async def _count_read(request: Request, seconds: Annotated[int, Depends(_reading_seconds)]) -> None:
+async def _count_read(request: Request, seconds: Annotated[int, Depends(_read_cost)]) -> None:
     """Raises TooManyRequests. Captions that are not ready do not count: some clients poll them."""
     if seconds:
         await READ_VOLUME.take(client_of(request), min(seconds, READ_VOLUME.most))

@@ -1,4 +1,4 @@
-"""The cues of captions as they are stored, and whether they are ready."""
+"""Stored cues of captions: readiness check, version hash (the ETag), and the cost of a read for rate limits."""
 
 import hashlib
 from collections.abc import Iterable
@@ -22,9 +22,9 @@ def check_ready(caption: Caption) -> None:
         raise _not_ready()
 
 
-def reading_seconds(session: Session, workspace_id: UUID, caption_id: UUID) -> float:
-    """How much speech a read of captions is counted as: the length of their recording, or that of usual speech which
-    takes as much room. 0 while they are not ready, and for unknown ones."""
+def read_cost(session: Session, workspace_id: UUID, caption_id: UUID) -> float:
+    """The cost of a read in seconds of speech: the length of the recording, or that of usual speech with as many bytes
+    of cues, if it is longer. 0 while they are not ready, and for unknown ones."""
     query = select(Caption.media, func.pg_column_size(Caption.segments)).where(
         Caption.id == caption_id, Caption.workspace_id == workspace_id, Caption.segments.is_not(None)
     )

@@ -1,4 +1,4 @@
-"""Cues as they are stored: whether they are ready, when they are loaded, and their version."""
+"""Stored cues: readiness check, deferred loading, version hash and the cost of a read."""
 
 import random
 from dataclasses import replace
@@ -65,9 +65,9 @@ def test_captions_with_more_words_than_are_spoken_are_read_as_longer_ones(
 ) -> None:
     """Of one minute they can have as many as those of a day, by edits."""
     with transaction() as session:
-        assert stored_cues.reading_seconds(session, workspace_id, caption_id) == 0
+        assert stored_cues.read_cost(session, workspace_id, caption_id) == 0
         captions.get(session, workspace_id, caption_id).media = replace(RECORDING, seconds=3600.0)
     store(workspace_id, caption_id, *(cue(2.4 * number, words, 2.4) for number in range(1500)))
     with transaction() as session:
-        assert least <= stored_cues.reading_seconds(session, workspace_id, caption_id) <= most
-        assert stored_cues.reading_seconds(session, uuid4(), caption_id) == 0
+        assert least <= stored_cues.read_cost(session, workspace_id, caption_id) <= most
+        assert stored_cues.read_cost(session, uuid4(), caption_id) == 0
