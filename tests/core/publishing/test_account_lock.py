@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import TooManyRequests
@@ -75,15 +75,44 @@ def test_the_lock_is_released_however_the_block_ends(error: type[BaseException])
         assert count_locks() == 1
 
 
-def test_the_connection_of_a_lock_is_not_returned_to_the_pool() -> None:
+def test_the_connection_of_a_lock_goes_back_to_the_pool_as_it_was() -> None:
+    account, sessions = uuid4(), set()
+    for _ in range(10):  # psycopg prepares what a connection has executed more than five times
+        with hold_account_lock(account):
+            sessions.add(_lock_holder())
+        assert count_locks() == 0
+    assert len(sessions) < 10  # the pool hands out its connections in turn
+    with engine().connect() as connection:
+        assert connection.scalar(text("select pg_backend_pid()")) in sessions
+        assert connection.scalar(text("show lock_timeout")) == "0"
+        assert connection.scalar(text("show idle_session_timeout")) == "0"
+
+
+def _lock_holder() -> int | None:
+    with transaction() as session:
+        return session.scalar(text("select pid from pg_locks where locktype = 'advisory' and granted"))
+
+
+def test_locks_are_held_on_connections_of_their_own() -> None:
     with ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(hold_account_lock(uuid4()))
         assert count_locks() == 3
-    until(lambda: count_locks() == 0, seconds=10, what="the end of the sessions")
-    with engine().connect() as connection:
-        assert connection.scalar(text("show lock_timeout")) == "0"
-        assert connection.scalar(text("show idle_session_timeout")) == "0"
+    assert count_locks() == 0
+
+
+def test_a_lock_whose_release_is_interrupted_is_not_returned_to_the_pool() -> None:
+    def interrupt(connection: Connection, *statement: object) -> None:
+        if "pg_advisory_unlock" in str(statement):
+            raise KeyboardInterrupt
+
+    event.listen(engine(), "before_cursor_execute", interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt), hold_account_lock(uuid4()):
+            pass
+    finally:
+        event.remove(engine(), "before_cursor_execute", interrupt)
+    until(lambda: count_locks() == 0, seconds=10, what="the end of the session")
 
 
 @pytest.mark.slow
