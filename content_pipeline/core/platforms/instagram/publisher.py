@@ -64,13 +64,12 @@ class InstagramPublisher:
             assert post
             prepared = _create(access, post)
             keep(prepared)
-        progress(0.5)
+            progress(0.5)
         for number in range(polls):
             if number:
                 time.sleep(POLL_PAUSE_SECONDS)
             status = _fetch_status(access, prepared)
             if status.state in ("FINISHED", "PUBLISHED"):
-                progress(1.0)
                 return base.Ready()
             _raise_if_failed(status)
             if status.cooldown:
