@@ -19,10 +19,10 @@ from sqlalchemy import String, cast, func, select
 from content_pipeline.core import encryption
 from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
-from content_pipeline.core.database import UNREACHABLE
+from content_pipeline.core.database import UNREACHABLE, autocommit
 from content_pipeline.core.errors import Conflict, Error, Invalid, TooManyRequests, UpstreamError
 from content_pipeline.core.jitter import jitter
-from content_pipeline.core.models import Account, CalendarItem, Publication, Task
+from content_pipeline.core.models import Account, Publication, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
     Access,
@@ -64,15 +64,12 @@ Answer = TypeVar("Answer")
 
 
 class Attempt:
-    """One run's attempt at one post, with its files in `folder`. `item_id` is the calendar item that it belongs to."""
+    """One run's attempt at one post, with its files in `folder`."""
 
-    def __init__(
-        self, run: RunContext, publication: Publication, account: Account, item_id: UUID | None, folder: Path
-    ) -> None:
+    def __init__(self, run: RunContext, publication: Publication, account: Account, folder: Path) -> None:
         self.run = run
         self.publication = publication
         self.account = account
-        self.item_id = item_id
         self.publisher = PLATFORMS[publication.platform].publisher
         self._folder = folder
 
@@ -165,19 +162,17 @@ class Attempt:
     # ── commit and reconcile ─────────────────────────────────────────────────────────────────────────────
 
     def _commit(self, post: Post | None, lock: AccountLock) -> Published | Processing:
-        self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
         try:
-            return self._call_platform(lambda access: self._fenced_commit(access, post, lock))
+            return self._call_platform(lambda access: self._commit_with_intent(access, post, lock))
         except (Ambiguous, OutcomeUnknown):
             raise
         except Error:  # by the Publisher protocol, the commit did not happen
             self._clear_commit_intent()
             raise
 
-    def _fenced_commit(self, access: Access, post: Post | None, lock: AccountLock) -> Published | Processing:
-        # Fence check: a run that froze after storing its intent, or waited for a token, may have been replaced.
-        with self.run.write():
-            pass
+    def _commit_with_intent(self, access: Access, post: Post | None, lock: AccountLock) -> Published | Processing:
+        # Also the fence: a run that froze, or waited for a token, may have been replaced.
+        self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
         # Reconciling an earlier commit, or waiting for a token, may have outlasted the lock's session.
         lock.ensure_held()
         return self.publisher.commit(access, post, self.prepared)
@@ -281,11 +276,10 @@ class Attempt:
 @contextmanager
 def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
     """An attempt at one post. Raises Conflict `not_asked` for a run without a task, unless the post is published."""
-    with run.write() as session:
-        publication = session.get_one(Publication, UUID(key))
-        account = session.get_one(Account, publication.account_id)
-        items = select(CalendarItem.id).where(CalendarItem.publication_id == publication.id)
-        item_id = session.scalars(items).one_or_none()
+    # Not fenced: its claim has fenced off every earlier run of this post, and each write is fenced.
+    with autocommit() as session:
+        found = select(Publication, Account).join(Account, Account.id == Publication.account_id)
+        publication, account = session.execute(found.where(Publication.id == UUID(key))).one()
     if run.task_id is None and publication.published_at is None:
         raise Conflict(
             "This post is not published, and a run without a task never publishes.",
@@ -293,7 +287,7 @@ def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
             remedy="Retry its task: with `content-pipeline tasks retry ID`, the job `retry_task`, or through the API.",
         )
     with run.folder() as folder:
-        attempt = Attempt(run, publication, account, item_id, folder)
+        attempt = Attempt(run, publication, account, folder)
         try:
             yield attempt
         except Error as error:
