@@ -43,6 +43,7 @@ from tests.sandbox_server import Sandbox, served_sandbox
 STACKS: Final = "tests/stack/"
 THIRD: Final = "gw2"
 MANY_SLOW_TESTS: Final = 10  # in a file: it takes half a minute or more
+COORDINATOR: Final = {"module": "content_pipeline.engine.coordinator", "class": "QueuedRunCoordinator"}
 # Nobody reads the files of a test's database again, so it does not wait for the disk.
 UNSAFE_BUT_FAST: Final = {"postgres": ("-c", "fsync=off", "-c", "full_page_writes=off")}
 
@@ -194,7 +195,7 @@ def instance(database: None) -> Iterator[dg.DagsterInstance]:
             "class": "CeleryRunLauncher",
             "config": launcher,
         },
-        "run_coordinator": {"module": "content_pipeline.engine.coordinator", "class": "QueuedRunCoordinator"},
+        "run_coordinator": COORDINATOR,
     }
     with dg.instance_for_test(overrides=ours) as instance:
         yield instance
@@ -202,10 +203,10 @@ def instance(database: None) -> Iterator[dg.DagsterInstance]:
 
 @pytest.fixture
 def kept_instance(database: None) -> Iterator[dg.DagsterInstance]:
-    """A Dagster instance on our storage."""
+    """A Dagster instance on our storage, with our coordinator."""
     url = settings().dagster_database_url.get_secret_value()
     kept = {"module": PostgresStorage.__module__, "class": "PostgresStorage", "config": {"postgres_url": url}}
-    with dg.instance_for_test(overrides={"storage": {"custom": kept}}) as instance:
+    with dg.instance_for_test(overrides={"storage": {"custom": kept}, "run_coordinator": COORDINATOR}) as instance:
         yield instance
 
 
