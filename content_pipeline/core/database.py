@@ -71,6 +71,15 @@ def autocommit_engine() -> Engine:
         return _autocommit_engine()
 
 
+def lock_engine() -> Engine:
+    """The engine of this process whose sessions hold advisory locks, and do nothing else; each statement is committed.
+
+    A session that a lock was left in, as by an interrupt, is so used by nobody until the next lock or its timeout.
+    """
+    with _creating:
+        return _lock_engine()
+
+
 @cache
 def _engine() -> Engine:
     made = _create_engine(pool_size=10, max_overflow=30)
@@ -85,6 +94,13 @@ def _autocommit_engine() -> Engine:
     return _create_engine(pool_size=10, max_overflow=0, isolation_level="AUTOCOMMIT")
 
 
+@cache
+def _lock_engine() -> Engine:
+    made = _create_engine(pool_size=1, max_overflow=30, isolation_level="AUTOCOMMIT")
+    check_idle_connections(made)
+    return made
+
+
 def _create_engine(**options: Any) -> Engine:
     return create_engine(
         settings().database_url.get_secret_value(),
@@ -95,6 +111,9 @@ def _create_engine(**options: Any) -> Engine:
         json_serializer=_write_json,
         **options,
     )
+
+
+_ENGINES: Final = (_engine, _autocommit_engine, _lock_engine)
 
 
 def _parse_json(stored: str | bytes) -> Any:
@@ -143,14 +162,14 @@ def connect_arguments() -> dict[str, Any]:
 
 def dispose_engines() -> None:
     """Close this process's connections that are not in use."""
-    for made in (_engine, _autocommit_engine):
+    for made in _ENGINES:
         if made.cache_info().currsize:
             made().dispose()
 
 
 def discard_engines() -> None:
     """Drop the engines inherited from a parent process, without closing the parent's connections."""
-    for made in (_engine, _autocommit_engine):
+    for made in _ENGINES:
         if made.cache_info().currsize:
             made().dispose(close=False)
         made.cache_clear()

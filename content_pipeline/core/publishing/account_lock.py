@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from content_pipeline.core.database import UNREACHABLE, engine
+from content_pipeline.core.database import UNREACHABLE, lock_engine
 from content_pipeline.core.errors import TooManyRequests
 
 # Longer than most commits take; a waiting run occupies a slot of its worker.
@@ -18,7 +18,7 @@ IDLE_SECONDS: Final = 120
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _LOCK: Final = text("select pg_advisory_lock(hashtextextended(:holder, 0))")
 _ALIVE: Final = text("select 1")
-_RELEASE: Final = "select pg_advisory_unlock_all(); reset idle_session_timeout; reset lock_timeout"
+_UNLOCK: Final = "select pg_advisory_unlock_all()"
 
 
 class AccountLock:
@@ -39,22 +39,22 @@ class AccountLock:
 def hold_account_lock(account_id: UUID) -> Iterator[AccountLock]:
     """Hold the account's lock during the block. Raises TooManyRequests after `WAIT_SECONDS` without it.
 
-    It is a session-level lock, on a connection that is used for nothing else meanwhile: it is released when the block
-    or the process ends, and when the process freezes or is cut off, by `idle_session_timeout`. A transaction would not
-    do: the database ends those that idle for 15 s.
+    It is a session-level lock: it is released when the block or the process ends, and when the process freezes or is
+    cut off, by `idle_session_timeout`. A transaction would not do: the database ends those that idle for 15 s.
     """
-    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with lock_engine().connect() as connection:
         try:
             _acquire(connection, account_id)
             yield AccountLock(connection)
             _release(connection)
         except BaseException:
-            connection.invalidate()  # ends the session; an interrupt may have kept it from releasing the lock
+            connection.invalidate()  # ends the session, and with it the lock
             raise
 
 
 def _acquire(connection: Connection, account_id: UUID) -> None:
-    connection.exec_driver_sql(f"set idle_session_timeout = '{IDLE_SECONDS}s'; set lock_timeout = '{WAIT_SECONDS}s'")
+    timeouts = f"set idle_session_timeout = '{IDLE_SECONDS}s'; set lock_timeout = '{WAIT_SECONDS}s'"
+    connection.exec_driver_sql(f"{_UNLOCK}; {timeouts}")  # an interrupt may have left a lock in the session
     try:
         connection.execute(_LOCK, {"holder": f"account:{account_id}"})
     except OperationalError as error:
@@ -64,11 +64,11 @@ def _acquire(connection: Connection, account_id: UUID) -> None:
 
 
 def _release(connection: Connection) -> None:
-    """Return the connection to the pool as it was: a new one for each post took 3 ms of CPU."""
+    """Release the lock, so that the pool keeps the session: a new one for each post took 3 ms of CPU."""
     if connection.invalidated:
         return  # the session has ended, and with it the lock
     try:
-        connection.exec_driver_sql(_RELEASE)
+        connection.exec_driver_sql(_UNLOCK)
     except UNREACHABLE:
         connection.invalidate()
 

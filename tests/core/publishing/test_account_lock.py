@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import event, text
 
-from content_pipeline.core.database import engine, transaction
+from content_pipeline.core.database import engine, lock_engine, transaction
 from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.publishing import account_lock
 from content_pipeline.core.publishing.account_lock import hold_account_lock
@@ -75,17 +75,15 @@ def test_the_lock_is_released_however_the_block_ends(error: type[BaseException])
         assert count_locks() == 1
 
 
-def test_the_connection_of_a_lock_goes_back_to_the_pool_as_it_was() -> None:
-    account, sessions = uuid4(), set()
-    for _ in range(10):  # psycopg prepares what a connection has executed more than five times
-        with hold_account_lock(account):
+def test_locks_one_after_the_other_share_a_session() -> None:
+    sessions = set()
+    for _ in range(10):  # psycopg prepares what a session has executed more than five times
+        with hold_account_lock(uuid4()):
             sessions.add(_lock_holder())
         assert count_locks() == 0
-    assert len(sessions) < 10  # the pool hands out its connections in turn
-    with engine().connect() as connection:
-        assert connection.scalar(text("select pg_backend_pid()")) in sessions
-        assert connection.scalar(text("show lock_timeout")) == "0"
-        assert connection.scalar(text("show idle_session_timeout")) == "0"
+    assert len(sessions) == 1
+    with engine().connect() as connection:  # and nothing else uses it
+        assert connection.scalar(text("select pg_backend_pid()")) not in sessions
 
 
 def _lock_holder() -> int | None:
@@ -93,7 +91,7 @@ def _lock_holder() -> int | None:
         return session.scalar(text("select pid from pg_locks where locktype = 'advisory' and granted"))
 
 
-def test_locks_are_held_on_connections_of_their_own() -> None:
+def test_locks_at_once_have_a_session_each() -> None:
     with ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(hold_account_lock(uuid4()))
@@ -101,18 +99,38 @@ def test_locks_are_held_on_connections_of_their_own() -> None:
     assert count_locks() == 0
 
 
-def test_a_lock_whose_release_is_interrupted_is_not_returned_to_the_pool() -> None:
-    def interrupt(connection: Connection, *statement: object) -> None:
-        if "pg_advisory_unlock" in str(statement):
+def test_a_session_that_ended_while_it_was_idle_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("content_pipeline.core.database.CHECK_AFTER_IDLE_SECONDS", 0.0)  # as after a pause
+    with hold_account_lock(uuid4()):
+        terminated = _lock_holder()
+    with transaction() as session:
+        session.execute(text("select pg_terminate_backend(:pid, 5000)"), {"pid": terminated})
+    with hold_account_lock(uuid4()):
+        assert count_locks() == 1
+
+
+def test_the_session_of_a_lock_whose_release_is_interrupted_is_closed() -> None:
+    def interrupt(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "select pg_advisory_unlock_all()":
             raise KeyboardInterrupt
 
-    event.listen(engine(), "before_cursor_execute", interrupt)
+    event.listen(lock_engine(), "before_cursor_execute", interrupt)
     try:
         with pytest.raises(KeyboardInterrupt), hold_account_lock(uuid4()):
             pass
     finally:
-        event.remove(engine(), "before_cursor_execute", interrupt)
+        event.remove(lock_engine(), "before_cursor_execute", interrupt)
     until(lambda: count_locks() == 0, seconds=10, what="the end of the session")
+
+
+def test_a_lock_that_was_left_in_its_session_ends_with_the_next_one_of_the_process() -> None:
+    left, account = uuid4(), uuid4()
+    with lock_engine().connect() as connection:
+        connection.execute(text("select pg_advisory_lock(hashtextextended(:holder, 0))"), {"holder": f"account:{left}"})
+    assert count_locks() == 1
+    with hold_account_lock(account):
+        assert count_locks() == 1
+    assert count_locks() == 0
 
 
 @pytest.mark.slow
