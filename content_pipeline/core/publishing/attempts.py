@@ -152,12 +152,13 @@ class Attempt:
         post = self._needed_post()  # outside the lock, for which other posts wait
         # Instagram's quota is read before the commit: three tries with long timeouts would outlast the lock.
         with hold_account_lock(self.account.id) as lock, transport.short_timeouts():
-            outcome = self._reconcile(post) if self.publication.committed_at else NotCommitted()
+            outcome = self._reconcile(post, lock) if self.publication.committed_at else NotCommitted()
             if isinstance(outcome, NotCommitted):
                 outcome = self._commit(post, lock)
-            if isinstance(outcome, Processing):
-                self._suspend(outcome)
-            self._record_published(outcome)
+            if isinstance(outcome, Published):
+                self._record_published(outcome)
+        if isinstance(outcome, Processing):
+            self._suspend(outcome)
 
     # ── commit and reconcile ─────────────────────────────────────────────────────────────────────────────
 
@@ -177,11 +178,11 @@ class Attempt:
         lock.ensure_held()
         return self.publisher.commit(access, post, self.prepared)
 
-    def _reconcile(self, post: Post | None) -> Published | Processing | NotCommitted:
+    def _reconcile(self, post: Post | None, lock: AccountLock) -> Published | Processing | NotCommitted:
         if not self.prepared:
             raise not_known()
         try:
-            outcome = self._call_platform(lambda access: self.publisher.reconcile(access, post, self.prepared))
+            outcome = self._call_platform(lambda access: self._fenced_reconcile(access, post, lock))
         except (Refused, PreparationLost):
             self._clear_commit_intent()
             raise
@@ -193,6 +194,15 @@ class Attempt:
                 remedy="Change the text, and publish again.",
             )
         return outcome
+
+    def _fenced_reconcile(
+        self, access: Access, post: Post | None, lock: AccountLock
+    ) -> Published | Processing | NotCommitted:
+        # LinkedIn's sends the post again: a run that froze, or waited for the lock or a token, may have been replaced.
+        with self.run.write():
+            pass
+        lock.ensure_held()
+        return self.publisher.reconcile(access, post, self.prepared)
 
     def _clear_commit_intent(self) -> None:
         self._save(committed_at=None, irrevocable=False)
@@ -276,7 +286,8 @@ class Attempt:
 @contextmanager
 def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
     """An attempt at one post. Raises Conflict `not_asked` for a run without a task, unless the post is published."""
-    # Not fenced: its claim has fenced off every earlier run of this post, and each write is fenced.
+    # Not fenced: once this run has claimed the post, no earlier one writes: it was stopped, or released the post in its
+    # last write.
     with autocommit() as session:
         found = select(Publication, Account).join(Account, Account.id == Publication.account_id)
         publication, account = session.execute(found.where(Publication.id == UUID(key))).one()

@@ -1,5 +1,8 @@
 """Interrupted attempts: one post or a stated failure, at whatever moment a run crashes, freezes or is canceled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -8,12 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error
-from content_pipeline.core.publishing import publications
+from content_pipeline.core.models import Account
+from content_pipeline.core.platforms.oauth_provider import Tokens
+from content_pipeline.core.publishing import attempts, publications
+from content_pipeline.core.publishing.account_lock import AccountLock, hold_account_lock
 from content_pipeline.core.tasks import executions, tasks
 from tests.core.publishing import posting
-from tests.core.publishing.faults import BEFORE, FAULTS, Fault
+from tests.core.publishing.faults import AMBIGUOUS, BEFORE, FAULTS, Fault
 from tests.core.publishing.moments import AtMoment, crash, freeze, moments_of, terminate_lock_sessions
 from tests.core.publishing.posting import Stage, code, newest, publication
 
@@ -71,6 +78,50 @@ def test_a_run_that_freezes_between_its_intention_and_the_call_does_not_make_it_
     with posting.observe_moments(stage.platform, moment):
         stage.run(key)
     assert (newest(key).state, len(stage.platform.posted), frozen) == ("done", 1, [True])
+
+
+def test_the_intention_is_stored_after_a_token_that_had_to_be_refreshed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = stage.post(stage.account())
+    refresh, intended = stage.oauth.refresh, list[tuple[datetime | None, bool]]()
+
+    def expire_token(moment: str) -> None:
+        if moment == "after prepare":
+            with transaction() as session:
+                session.get_one(Account, publication(key).account_id).access_expires_at = now()
+
+    def note_and_refresh(tokens: Tokens, **since: datetime) -> Tokens:
+        intended.append((publication(key).committed_at, newest(key).irrevocable))
+        return refresh(tokens, **since)
+
+    monkeypatch.setattr(stage.oauth, "refresh", note_and_refresh)
+    with posting.observe_moments(stage.platform, expire_token):
+        assert stage.run_to_end(key).state == "done"
+    assert (intended, len(stage.platform.posted)) == ([(None, False)], 1)
+
+
+def test_a_run_that_was_replaced_while_it_waited_for_the_lock_does_not_reconcile(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.platform.faults = {"commit": [Fault(AMBIGUOUS)]}
+    key = stage.post(stage.account())
+    stage.run(key)
+    assert publication(key).committed_at
+    replaced: list[bool] = []
+
+    @contextmanager
+    def wait_long(account_id: UUID) -> Iterator[AccountLock]:
+        if not replaced:
+            replaced.append(True)
+            freeze(stage, key)
+        with hold_account_lock(account_id) as lock:
+            yield lock
+
+    monkeypatch.setattr(attempts, "hold_account_lock", wait_long)
+    stage.advance(key)
+    assert (newest(key).state, len(stage.platform.posted), replaced) == ("done", 1, [True])
+    assert stage.platform.calls.count("reconcile") == 1
 
 
 def test_a_run_that_loses_its_turn_before_the_call_leaves_that_to_a_later_one(stage: Stage) -> None:

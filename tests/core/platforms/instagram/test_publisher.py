@@ -98,6 +98,16 @@ def test_a_caller_without_patience_reads_the_state_once(wire: Wire, post: Post) 
     assert (len(keep), len(wire.sent(CONTAINER))) == (1, 1)
 
 
+def test_progress_is_reported_when_a_container_is_made_and_not_when_it_is_looked_at_again(
+    wire: Wire, post: Post, prepared: Prepared
+) -> None:
+    wire.on(CREATE, CREATED).on(CONTAINER, state("FINISHED"))
+    reported: list[float] = []
+    for kept in ({}, prepared):
+        PUBLISHER.prepare(ACCESS, post, kept, keep=lambda _: None, progress=reported.append)
+    assert reported == [0.5]
+
+
 def test_options_become_the_parameters_that_the_api_has(wire: Wire, tmp_path: Path) -> None:
     wire.on(CREATE, CREATED).on(CONTAINER, state("FINISHED"))
     options = InstagramOptions(cover_seconds=1.25, share_to_feed=False, paid_partnership=True)
