@@ -30,7 +30,7 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
 
     def get_run_queue_config(self) -> RunQueueConfig:
         # In a transaction, whose connection is checked first: a pooled one from before a restart of the database would
-        # fail the run that is beginning.
+        # fail the daemon's look at the queue, or a worker's first run.
         with transaction() as session:
             shares = [_share_limit(lane, plan) for plan in workspaces.plans(session) for lane in get_args(Lane)]
         limits = [*shares, *map(_back_fill_limit, get_args(Lane))]

@@ -1,7 +1,6 @@
 """PostgreSQL storage of Dagster with one pool per process, cached schema checks and no NOTIFY per event."""
 
 import os
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
@@ -42,9 +41,6 @@ _NOT_STORED_LINES: Final = (
     "Process for run exited",
 )
 
-# A key that was found is not looked for again for so long. Another process may delete it meanwhile.
-KEY_FOUND_SECONDS: Final = 1.0
-
 
 class PostgresStorage(DagsterPostgresStorage):
     """Storage of every Dagster process: webserver, daemon, code server and workers."""
@@ -81,7 +77,6 @@ class EventLogStorage(PostgresEventLogStorage):
     """
 
     _pool_config: PoolConfig | None = None
-    _found_key = ("", ""), 0.0
 
     def get_pool_config(self) -> PoolConfig:
         """What `dagster.yaml` says of pools: for each run Dagster derives it anew, from a queue's configuration whose
@@ -89,17 +84,6 @@ class EventLogStorage(PostgresEventLogStorage):
         if self._pool_config is None:
             self._pool_config = super().get_pool_config()
         return self._pool_config
-
-    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
-        """A run asks six times whether its own key exists, within a tenth of a second if it is short."""
-        asked = (partitions_def_name, partition_key)
-        found, at = self._found_key
-        if found == asked and time.monotonic() - at < KEY_FOUND_SECONDS:
-            return True
-        exists = super().has_dynamic_partition(*asked)
-        if exists:
-            self._found_key = asked, time.monotonic()
-        return exists
 
     def store_event(self, event: EventLogEntry) -> None:
         if event.dagster_event_type in _NOT_STORED or any(line in event.message for line in _NOT_STORED_LINES):

@@ -12,7 +12,6 @@ from sqlalchemy import Engine, event, text
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
-from content_pipeline.engine import dagster_storage
 from content_pipeline.engine.dagster_storage import PostgresStorage, close_idle_connections, discard_connections
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -102,17 +101,6 @@ def test_schema_checks_are_executed_once() -> None:
     assert len(statements(runs.get_run_records)) == 1
 
 
-def test_a_key_that_was_found_is_asked_for_again_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    events, daemon = storage().event_log_storage, storage().event_log_storage
-    events.add_dynamic_partitions("set of this test", ["key"])
-    assert not events.has_dynamic_partition("set of this test", "other")
-    assert events.has_dynamic_partition("set of this test", "key")
-    assert statements(lambda: events.has_dynamic_partition("set of this test", "key")) == []
-    daemon.delete_dynamic_partition("set of this test", "key")
-    monkeypatch.setattr(dagster_storage, "KEY_FOUND_SECONDS", 0.0)
-    assert not events.has_dynamic_partition("set of this test", "key")
-
-
 def test_the_configuration_of_pools_is_read_once(kept_instance: dg.DagsterInstance) -> None:
     pools = kept_instance.event_log_storage.get_pool_config
     first = pools()
@@ -180,7 +168,6 @@ def test_a_run_like_a_reels_reads_no_catalog_looks_each_check_up_once_and_stores
         if re.match(r"SELECT event_logs\.id.* event_logs\.partition IN", statement, re.S)
     ]
     assert ([statement for statement in heard if "pg_catalog" in statement], len(of_the_asset)) == ([], 2)
-    assert len([statement for statement in heard if "FROM dynamic_partitions" in statement]) == 1
     (run,) = kept_instance.get_runs(limit=1)
     entries = kept_instance.all_logs(run.run_id)
     assert [entry.message for entry in entries if re.search(r"process \(pid|exited", entry.message)] == []
