@@ -49,7 +49,8 @@ class UploadRoute(APIRoute):
         return caller.plan.upload_bytes + _FORM_BYTES
 
     async def take_volume(self, client: str, size: int) -> None:
-        """Charge a body to the client's volume limit. Media have none: only their headers are examined."""
+        """Charge a body of `size` bytes to a volume limit of the route, before it is parsed. Most have none: of media
+        only the headers are examined."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
