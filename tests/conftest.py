@@ -25,6 +25,7 @@ from content_pipeline.cli.stack_config import ROOT, StackConfig
 from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core import storage
 from content_pipeline.core.database import Base, discard_engines, dispose_engines, engine, transaction
+from content_pipeline.core.media import untrusted
 from content_pipeline.core.models import Plan
 from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms import transport
@@ -127,6 +128,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
                 process.send_signal(signal.Signals[f"SIG{stop}"])
                 process.wait(30)
             settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _closed_fork_server() -> Iterator[None]:
+    """Python complains of sockets that are open when it ends."""
+    yield
+    untrusted.READER.close()
 
 
 @pytest.fixture(scope="session")

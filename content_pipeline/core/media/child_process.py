@@ -5,8 +5,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -37,7 +38,7 @@ def spawn(
     try:
         yield process
     finally:
-        _kill(process)
+        kill_group(process)
         process.wait()
         if process.stdout:
             process.stdout.close()
@@ -45,7 +46,7 @@ def spawn(
 
 def run_to_end(command: list[str], *, memory: int, seconds: float, variables: Mapping[str, str], error: Error) -> None:
     """Run a command. Raises `error`, with the end of its output as a note, if it fails or exceeds `seconds`."""
-    with spawn(command, memory=memory, variables=variables) as process, watchdog(process, seconds):
+    with spawn(command, memory=memory, variables=variables) as process, watchdog(partial(kill_group, process), seconds):
         assert process.stdout
         output = process.stdout.read().decode(errors="replace")
         if process.wait() != 0:
@@ -54,15 +55,15 @@ def run_to_end(command: list[str], *, memory: int, seconds: float, variables: Ma
 
 
 @contextmanager
-def watchdog(process: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
-    """Kill the process when the block takes longer than `seconds`; the event is set if that happened."""
+def watchdog(kill: Callable[[], None], seconds: float) -> Iterator[threading.Event]:
+    """Call `kill` when the block takes longer than `seconds`; the event is set if that happened."""
     timed_out = threading.Event()
 
-    def kill() -> None:
+    def time_out() -> None:
         timed_out.set()
-        _kill(process)
+        kill()
 
-    timer = threading.Timer(seconds, kill)
+    timer = threading.Timer(seconds, time_out)
     timer.daemon = True
     timer.start()
     try:
@@ -71,7 +72,8 @@ def watchdog(process: subprocess.Popen[bytes], seconds: float) -> Iterator[threa
         timer.cancel()
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that `spawn` started, with its group. Nothing, where it has ended."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

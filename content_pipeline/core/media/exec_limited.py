@@ -2,6 +2,8 @@
 
     python exec_limited.py PARENT BYTES COMMAND…
 
+`confine` is for processes that are forked too (`fork_server`).
+
 COMMAND is killed when process PARENT dies, and is what Linux kills first when the host runs out of memory, not the
 worker or the API that waits for it.
 
@@ -43,12 +45,17 @@ def be_killed_first() -> None:
         pass
 
 
-if __name__ == "__main__":
-    parent, memory, *command = sys.argv[1:]
+def confine(parent: int, memory: int) -> None:
+    """All limits for this process, which has to be a child of `parent` and may map `memory` bytes."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != int(parent):  # it died before the call above
+    if os.getppid() != parent:  # it died before the call above
         sys.exit("the parent is gone")
     os.nice(_NICENESS)
-    limit_memory(int(memory))
+    limit_memory(memory)
     be_killed_first()
+
+
+if __name__ == "__main__":
+    parent, memory, *command = sys.argv[1:]
+    confine(int(parent), int(memory))
     os.execv(command[0], command)  # noqa: S606 - arguments of our own, and no shell is wanted

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import imageio_ffmpeg
 
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media import media_errors
-from content_pipeline.core.media.child_process import spawn, watchdog
+from content_pipeline.core.media.child_process import kill_group, spawn, watchdog
 from content_pipeline.core.media.limits import MAX_PIXELS
 from content_pipeline.core.media.probe import FORMATS
 from content_pipeline.core.settings import settings
@@ -68,7 +69,7 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
     command = command_line(output, "-progress", "pipe:1")
     with (
         spawn(command, memory=_memory(), variables=_variables(), folder=folder) as process,
-        watchdog(process, _time_limit(seconds)) as timed_out,
+        watchdog(partial(kill_group, process), _time_limit(seconds)) as timed_out,
     ):
         assert process.stdout
         with TextIOWrapper(process.stdout, errors="replace") as lines:
@@ -98,7 +99,7 @@ def run_piped(output: OutputStream, frames: Iterable[bytes | memoryview], *, fol
             stdin=subprocess.PIPE,
             stdout=log.fileno(),
         ) as process,
-        watchdog(process, _time_limit(seconds)) as timed_out,
+        watchdog(partial(kill_group, process), _time_limit(seconds)) as timed_out,
     ):
         assert process.stdin
         with suppress(BrokenPipeError), process.stdin as pipe:  # ffmpeg has ended: its log says why

@@ -1,16 +1,17 @@
 """Reads untrusted media and pictures in a child process with limits of memory and time.
 
 A few bytes can decode to gigabytes, or make a parser allocate them. There they end the child with an error of the
-file, and not the API or the worker, which see only checked and bounded answers. Starting a child costs 0.1 s.
+file, and not the API or the worker, which see only checked and bounded answers.
 """
 
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Final
 from uuid import UUID
@@ -20,8 +21,9 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
-from content_pipeline.core.media import child_process
+from content_pipeline.core.media import child_process, fork_server
 from content_pipeline.core.media.fair_semaphore import FairSemaphore
+from content_pipeline.core.media.fork_server import ForkedProcess, ForkServer
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.source_streams import SourceStreams
 from content_pipeline.core.media.untrusted_process import FAILED, REFUSED
@@ -38,6 +40,9 @@ ANSWER_SECONDS: Final = 60.0
 # all of them for a minute each, with files that take long, and has half of the cores for it: with both of two, reads of
 # others took 2.4 times as long (bench/noisy_neighbor.py).
 _SLOTS: Final = FairSemaphore(most=4, per_owner=min(max((os.cpu_count() or 1) // 2, 1), 2))
+
+_PROGRAM: Final = "content_pipeline.core.media.untrusted_process"
+READER: Final = ForkServer(_PROGRAM)
 
 # Errors that the child reports.
 _ERRORS: Final = {kind.__name__: kind for kind in (NotMedia, MediaUnusable, InternalError)}
@@ -98,22 +103,29 @@ def _answer(path: Path, *command: str, workspace_id: UUID | None = None) -> byte
 
 @contextmanager
 def _child(path: Path, *command: str, seconds: float | None = None) -> Iterator[IO[bytes]]:
-    program = [sys.executable, "-m", "content_pipeline.core.media.untrusted_process", *command]
-    # None of this process's secrets. numpy would start a thread for each core, each with 8 MB of stack and more.
-    variables = {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
     with (
         path.open("rb") as file,
         tempfile.TemporaryFile() as said,
-        child_process.spawn(program, memory=MEMORY_BYTES, variables=variables, stdin=file, stderr=said) as process,
-        child_process.watchdog(process, seconds) if seconds else nullcontext(),
+        _started(*command, file=file, said=said) as process,
+        child_process.watchdog(process.kill, seconds) if seconds else nullcontext(),
     ):
         assert process.stdout
         yield process.stdout
         if process.stdout.read(1):  # the rest is not wanted
             return
-        if process.wait() != 0:
+        if (status := process.wait()) != 0:
             said.seek(0)
-            raise _error(process.returncode, said.read().decode(errors="replace"))
+            raise _error(status, said.read().decode(errors="replace"))
+
+
+def _started(
+    *command: str, file: IO[bytes], said: IO[bytes]
+) -> AbstractContextManager[ForkedProcess | subprocess.Popen[bytes]]:
+    if sys.platform == "linux":
+        return READER.fork(*command, memory=MEMORY_BYTES, stdin=file, stderr=said)
+    # The frameworks of macOS, which PyAV loads, end processes that are forked after that.
+    program = [sys.executable, "-m", _PROGRAM, *command]
+    return child_process.spawn(program, memory=MEMORY_BYTES, variables=fork_server.variables(), stdin=file, stderr=said)
 
 
 def _error(status: int, said: str) -> Error:

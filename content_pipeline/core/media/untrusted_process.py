@@ -2,20 +2,30 @@
 
     python -m content_pipeline.core.media.untrusted_process COMMAND ARGUMENTS… < FILE
 
-An error is a JSON object in the last line of its standard error, and the exit status REFUSED; or FAILED, where reading
-the file failed in a way that nothing here expects. The traceback stands before it then.
+Without a command it is the fork server of such processes (`fork_server.serve`). An error is a JSON object in the last
+line of its standard error, and the exit status REFUSED; or FAILED, where reading the file failed in a way that nothing
+here expects. The traceback stands before it then.
 """
 
 import json
 import resource
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
+from content_pipeline.core.media import (
+    fork_server,
+    media_errors,
+    pictures,
+    sample_decoding,
+    source_streams,
+    thumbnails,
+)
+from content_pipeline.core.media.probe import probe, probe_with_first_frame
 
 REFUSED: Final = 3
 FAILED: Final = 4
@@ -27,35 +37,24 @@ _PACKAGE: Final = Path(__file__).parents[2]
 
 
 def answer(command: str, *arguments: str) -> Iterator[bytes]:
-    """The answer, piece by piece. Pillow is imported for pictures only, and PyAV for media only: 0.07 s each."""
+    """The answer, piece by piece."""
     match command, arguments:
         case "probe", ():
-            from content_pipeline.core.media.probe import probe
-
             yield json.dumps(asdict(probe(FILE))).encode()
         case "thumbnail", ():
-            from content_pipeline.core.media import source_streams, thumbnails
-            from content_pipeline.core.media.probe import probe_with_first_frame
-
             _, frame = probe_with_first_frame(FILE)
             if frame:
                 yield thumbnails.of_frame(frame, is_interlaced=source_streams.has_combs(FILE, frame))
         case "picture_size", formats:
-            from content_pipeline.core.media import pictures
-
             yield json.dumps(pictures.size(FILE, formats)).encode()
         case "picture", (width, height, *formats):
-            from content_pipeline.core.media import pictures
-
             yield pictures.fitted(FILE, formats, int(width), int(height))
         case "examine", (language,):
-            from content_pipeline.core.media import source_streams
-
             yield json.dumps(asdict(source_streams.examine(FILE, language))).encode()
-        case "mono" | "stereo", (rate, language):
-            from content_pipeline.core.media import sample_decoding
-
-            yield from getattr(sample_decoding, command)(FILE, int(rate), language)
+        case "mono", (rate, language):
+            yield from sample_decoding.mono(FILE, int(rate), language)
+        case "stereo", (rate, language):
+            yield from sample_decoding.stereo(FILE, int(rate), language)
 
 
 def _is_limit(error: Exception) -> bool:
@@ -69,19 +68,21 @@ def _is_our_mistake(error: Exception) -> bool:
     return isinstance(error, (NameError, AttributeError)) and Path(raised_in).is_relative_to(_PACKAGE)
 
 
-def _end(error: Error, status: int) -> NoReturn:
+def _failed(error: Error, status: int) -> int:
     sys.stderr.write(json.dumps({"class": type(error).__name__, **error.to_dict()}))
-    sys.exit(status)
+    sys.stderr.flush()
+    return status
 
 
-if __name__ == "__main__":
+def run(arguments: Sequence[str]) -> int:
+    """Write the answer of a command. Returns the exit status."""
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     try:
-        for piece in answer(*sys.argv[1:]):
+        for piece in answer(*arguments):
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
     except (MediaUnusable, NotMedia, InternalError) as error:
-        _end(error, REFUSED)
+        return _failed(error, REFUSED)
     except (MemoryError, ImportError, BrokenPipeError):  # a limit, our installation, a reader that has enough
         raise
     except Exception as error:  # PyAV and Pillow raise RuntimeError, AssertionError, SystemError and more of odd files
@@ -89,7 +90,12 @@ if __name__ == "__main__":
             raise MemoryError from error
         if _is_our_mistake(error):
             raise
-        from content_pipeline.core.media import media_errors
-
         traceback.print_exc()
-        _end(media_errors.unreadable("reading it fails"), FAILED)
+        return _failed(media_errors.unreadable("reading it fails"), FAILED)
+    return 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        sys.exit(run(sys.argv[1:]))
+    fork_server.serve(run)
