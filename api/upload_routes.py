@@ -26,9 +26,12 @@ UPLOADS: Final = ConcurrencyLimit("send a file", most=32, per_client=4)
 # A thread that reads a CSV computes, and others wait for the interpreter: reading tasks beside four took 13 times as
 # long (bench/noisy_neighbor.py).
 CSV_UPLOADS: Final = ConcurrencyLimit("send a CSV", most=8, per_client=1)
+# One of 1.2 MB computes for 10 ms. Reading tasks beside eight a second took 2.0 to 2.5 times as long, and 1.8 times
+# with this limit (99 %; bench/noisy_neighbor.py).
+FORMS: Final = VolumeLimit("multipart/form-data", "forms", most=30, seconds=15)
 # Each megabyte of scripts computes for 0.07 s. Reading tasks beside 20 CSVs of 0.25 MB a second took 4 times as long,
-# and 2.2 times with 24 MB a minute.
-CSV_VOLUME: Final = VolumeLimit("CSVs", "bytes", most=12_000_000)
+# 2.2 times with 24 MB a minute, 2.0 to 2.1 with 12, and takes 1.7 times with 8.
+CSV_VOLUME: Final = VolumeLimit("CSVs", "bytes", most=8_000_000)
 # Overhead of a multipart form: boundaries, headers, the other fields.
 _FORM_BYTES: Final = 160_000
 # A CSV takes some memory for each of its bytes; the rest is for the form.
@@ -48,9 +51,11 @@ class UploadRoute(APIRoute):
     def most_bytes(caller: Caller) -> int:
         return caller.plan.upload_bytes + _FORM_BYTES
 
-    async def take_volume(self, client: str, size: int) -> None:
-        """Charge a body of `size` bytes to a volume limit of the route, before it is parsed. Most have none: of media
-        only the headers are examined."""
+    async def charged(self, client: str, length: int | None, receive: Receive) -> Receive:
+        """`receive` of a multipart form, charged to the route's volume limit before it is parsed. Of media the number
+        counts, because only their headers are examined."""
+        await FORMS.take(client, 1)
+        return receive
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -64,16 +69,14 @@ class UploadRoute(APIRoute):
             # Other forms have no files.
             limit.bytes = self.most_bytes(caller) if form.is_multipart else DEFAULT_BYTES
             limit.most_seconds, limit.bytes_per_second = settings().fetch_seconds, BYTES_PER_SECOND
-            client, length = client_of(request), request.headers.get("content-length")
-            expected = int(length) if length else limit.bytes
+            client, header = client_of(request), request.headers.get("content-length")
+            length = int(header) if header else None
+            expected = limit.bytes if length is None else length
             check_size(expected, limit)
-            take_volume = partial(self.take_volume, client)
             async with self.concurrency.slot(client):
                 receive = form.applied_to(request.receive)
-                if length:
-                    await take_volume(expected)
-                else:
-                    receive = _counted(receive, take_volume)
+                if form.is_multipart:
+                    receive = await self.charged(client, length, receive)
                 with TEMPORARY_SPACE.reserved(expected):
                     return await handle(Request(request.scope, receive))
 
@@ -89,8 +92,12 @@ class CsvRoute(UploadRoute):
     def most_bytes(caller: Caller) -> int:
         return CSV_BYTES
 
-    async def take_volume(self, client: str, size: int) -> None:
-        await CSV_VOLUME.take(client, size)
+    async def charged(self, client: str, length: int | None, receive: Receive) -> Receive:
+        take = partial(CSV_VOLUME.take, client)
+        if length is None:
+            return _counted(receive, take)
+        await take(length)
+        return receive
 
 
 def _counted(receive: Receive, take: Callable[[int], Awaitable[None]]) -> Receive:

@@ -41,19 +41,7 @@ PATH: Final = f"{PUBLIC_PATH}/uploads"
 # beside "links of uploads in parts" took 644 ms (99 %), and take 109; beside "uploads in parts that are dropped" they
 # took 95 ms, and take 39 (bench/noisy_neighbor.py, on two slow cores).
 LINK_LISTS: Final = VolumeLimit("uploads in parts", "lists of links", most=30, seconds=15)
-# Each starts a process that examines it, which computes for 0.1 s. Without this limit six a second were kept, and reads
-# of tasks took 2.4 times as long beside them, and take 1.6 times (99 %; bench/noisy_neighbor.py).
-FILES: Final = VolumeLimit("uploads", "files", most=30, seconds=15)
-
-
-class FileRoute(UploadRoute):
-    """A route that keeps a file."""
-
-    async def take_volume(self, client: str, size: int) -> None:
-        await FILES.take(client, 1)
-
-
-upload_router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=FileRoute)
+upload_router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=UploadRoute)
 # This router is included before `router`, because routes are matched in order.
 multipart_router = APIRouter(prefix="/uploads/multipart", tags=["uploads"], route_class=JsonRoute)
 router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=JsonRoute)
@@ -71,7 +59,8 @@ def upload_file(
     """Upload a video, a picture or sound of your own, to use it by its id.
 
     It is read and checked before it is kept. Large files are better sent in parts (`POST /uploads/multipart`), which
-    can go on after an interruption. A workspace may send 30 in 15 seconds.
+    can go on after an interruption. A workspace may send 30
+    forms of `multipart/form-data` in 15 seconds, those of captions included.
     """
     path = file_of(file, caller.plan)
     # A file without room is neither examined nor stored.

@@ -385,19 +385,6 @@ def test_a_workspace_gets_so_many_lists_of_links_at_once(connect: Connect, monke
     begin(connect(), content)
 
 
-def test_a_workspace_sends_so_many_files_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six a second, each with a process that examines it, made reads of others take 2.4 times as long."""
-    monkeypatch.setattr(upload_endpoints, "FILES", VolumeLimit("uploads", "files", 2, 3600))
-    busy, content = connect(), picture()
-    assert [send(busy, content).status_code for _ in range(2)] == [201, 201]
-    refused = send(busy, content)
-    assert_error(refused, 429, "too_many_requests")
-    assert "The limit of each workspace is 2 files of uploads in 3600 seconds." in refused.json()["detail"]
-    assert int(refused.headers["Retry-After"]) > 1
-    assert len(busy.get(UPLOADS).json()) == 2
-    assert send(connect(), content).status_code == 201
-
-
 def test_an_answer_links_the_first_parts_of_a_large_file(client: TestClient) -> None:
     begun = client.post(MULTIPART, json={"file_name": "a.mp4", "size": 1_000_000_000}).json()
     assert [part["number"] for part in begun["missing_parts"]] == list(range(1, 21))

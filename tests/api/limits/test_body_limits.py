@@ -13,10 +13,12 @@ from fastapi.testclient import TestClient
 
 from api import main, upload_routes
 from api.limits import body_limits, concurrency_limits
+from tests.api.problems import assert_error
 from tests.media import samples
 
 GENERATE = "/api/v1/public/captions/generate"
 BATCHES = "/api/v1/public/bulk/reels"
+UPLOADS = "/api/v1/public/uploads"
 CAPTION = "/api/v1/public/captions/5bc41d91-867a-4ccb-821a-2b9544c45719"
 
 
@@ -251,6 +253,28 @@ def test_of_a_csv_of_unknown_length_what_has_come_is_counted(
 
     # Without the other fields of the form it is read, and refused.
     assert [send(100_000).status_code for _ in range(3)] == [422, 422, 429]
+
+
+def test_forms_with_files_are_limited_before_they_are_read_and_other_forms_are_not(
+    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reads of others took 2.5 times as long beside eight a second."""
+    monkeypatch.setattr(upload_routes.FORMS, "most", 2)
+    busy, other = connect(), connect()
+    files = {"file": ("a.mp4", b"no media")}
+    answers = [busy.post(UPLOADS, files=files), busy.post(GENERATE, files={"audio_file": files["file"]})]
+    assert [answer.status_code for answer in answers] == [415, 415]
+    refused = busy.post(UPLOADS, content=_broken_off(), headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert_error(refused, 429, "too_many_requests")
+    assert "The limit of each workspace is 2 forms of multipart/form-data in 15 seconds" in refused.json()["detail"]
+    assert int(refused.headers["Retry-After"]) > 1
+    assert busy.post(GENERATE, data={"reel_url": "http://127.0.0.1/"}).status_code == 400
+    assert other.post(UPLOADS, files=files).status_code == 415
+
+
+def _broken_off() -> Iterator[bytes]:
+    yield FILE
+    pytest.fail("it was read")
 
 
 def test_an_upload_without_a_body_is_refused_as_one(connect: Callable[..., TestClient]) -> None:
