@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from http import HTTPStatus
-from time import sleep
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-import httpx
 from pytest_httpserver import HTTPServer
 
 from tests.stack.client import Client
@@ -47,12 +44,7 @@ class Entrances:
                 return self._in_a_reel(entrance, content)
 
     def _post(self, path: str, files: dict[str, tuple[str, bytes]], fields: dict[str, str] | None = None) -> Any:
-        response: httpx.Response
-        while True:
-            response = self.client.http.post(path, files=files, data=fields, timeout=_ANSWER_SECONDS)
-            if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
-                break
-            sleep(int(response.headers["Retry-After"]))  # a limit of the API, which clients keep in this way
+        response = self.client.send_files(path, files, data=fields, timeout=_ANSWER_SECONDS)
         assert response.status_code in (201, 202, 400, 413, 415), response.text
         return response.json()
 

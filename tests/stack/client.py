@@ -3,7 +3,9 @@
 import csv
 import io
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import httpx
@@ -23,8 +25,14 @@ class Client:
     http: httpx.Client
 
     def caption(self, recording: Path, **fields: Any) -> dict[str, Any]:
-        with recording.open("rb") as file:
-            return self.post("/captions/generate", files={"audio_file": (recording.name, file)}, data=fields)
+        files = {"audio_file": (recording.name, recording.read_bytes())}
+        return _accepted(self.send_files("/captions/generate", files, data=fields))
+
+    def send_files(self, path: str, files: dict[str, tuple[str, bytes]], **options: Any) -> httpx.Response:
+        """Send a form with files, again after Retry-After where too many were sent."""
+        while (response := self.http.post(path, files=files, **options)).status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            sleep(int(response.headers["Retry-After"]))
+        return response
 
     def create_twin(self, name: str = "Tech Creator") -> str:
         """Create a twin. Returns its id."""
@@ -69,10 +77,7 @@ class Client:
         return params["account_id"]
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
-        response = self.http.post(path, **body)
-        assert response.status_code == 202, response.text
-        accepted: dict[str, Any] = response.json()
-        return accepted
+        return _accepted(self.http.post(path, **body))
 
     def get(self, path: str) -> dict[str, Any]:
         response = self.http.get(path)
@@ -100,3 +105,9 @@ class Client:
             return task if task["status"] == "processing" and task["progress"] > 0 else None
 
         return until(begun, seconds=60, what=f"progress of task {task_id}")
+
+
+def _accepted(response: httpx.Response) -> dict[str, Any]:
+    assert response.status_code == HTTPStatus.ACCEPTED, response.text
+    accepted: dict[str, Any] = response.json()
+    return accepted
