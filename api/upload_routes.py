@@ -26,11 +26,11 @@ UPLOADS: Final = ConcurrencyLimit("send a file", most=32, per_client=4)
 # A thread that reads a CSV computes, and others wait for the interpreter: reading tasks beside four took 13 times as
 # long (bench/noisy_neighbor.py).
 CSV_UPLOADS: Final = ConcurrencyLimit("send a CSV", most=8, per_client=1)
-# One of 1.2 MB computes for 10 ms. Reading tasks beside eight a second took 2.0 to 2.5 times as long, and 1.8 times
+# One of 1.2 MB computes for 10 ms. Reading tasks beside eight a second took 2.0 to 2.5 times as long, and 1.4 times
 # with this limit (99 %; bench/noisy_neighbor.py).
 FORMS: Final = VolumeLimit("multipart/form-data", "forms", most=30, seconds=15)
 # Each megabyte of scripts computes for 0.07 s. Reading tasks beside 20 CSVs of 0.25 MB a second took 4 times as long,
-# 2.2 times with 24 MB a minute, 2.0 to 2.1 with 12, and takes 1.7 times with 8.
+# 2.2 times with 24 MB a minute, 2.0 to 2.1 with 12, and 1.5 with 8.
 CSV_VOLUME: Final = VolumeLimit("CSVs", "bytes", most=8_000_000)
 # Overhead of a multipart form: boundaries, headers, the other fields.
 _FORM_BYTES: Final = 160_000

@@ -1,4 +1,4 @@
-"""How long a file is examined, in a process that is forked (`fork_server`) and in one that starts Python by itself."""
+"""Latency of examining an untrusted file, in a process of the fork server and in one that starts Python."""
 
 import sys
 import tempfile

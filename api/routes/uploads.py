@@ -59,8 +59,8 @@ def upload_file(
     """Upload a video, a picture or sound of your own, to use it by its id.
 
     It is read and checked before it is kept. Large files are better sent in parts (`POST /uploads/multipart`), which
-    can go on after an interruption. A workspace may send 30
-    forms of `multipart/form-data` in 15 seconds, those of captions included.
+    can go on after an interruption. A workspace may send 30 forms of `multipart/form-data` in 15 seconds, those of
+    captions included.
     """
     path = file_of(file, caller.plan)
     # A file without room is neither examined nor stored.

@@ -13,8 +13,11 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Final
+
+from PIL import Image
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 from content_pipeline.core.media import (
@@ -98,4 +101,7 @@ def run(arguments: Sequence[str]) -> int:
 if __name__ == "__main__":
     if sys.argv[1:]:
         sys.exit(run(sys.argv[1:]))
+    # PyAV and Pillow import these with the first file, which would be in each child.
+    import_module("av.subtitles.stream")
+    Image.preinit()
     fork_server.serve(run)

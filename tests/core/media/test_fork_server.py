@@ -7,13 +7,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
+from content_pipeline.core.media import fork_server
 from content_pipeline.core.media.fork_server import ForkedProcess, ForkServer
 from tests.polling import until
 
@@ -23,7 +25,7 @@ LIMIT = 256 << 20
 
 # A server whose children do what their first argument says.
 _PROGRAM = """
-import os, signal, sys, time
+import os, signal, subprocess, sys, time
 from pathlib import Path
 from content_pipeline.core.media import fork_server
 
@@ -44,6 +46,11 @@ def run(arguments):
             sys.stdout.flush()
         case ["fail"]:
             raise MemoryError
+        case ["start"]:
+            sleeping = subprocess.Popen(["/bin/sleep", "600"])
+            sys.stdout.write(f"{sleeping.pid}\\n")
+            sys.stdout.flush()
+            sleeping.wait()
         case ["signal"]:
             os.kill(os.getpid(), signal.SIGSEGV)
         case ["wait"]:
@@ -108,8 +115,15 @@ def _run(server: ForkServer, *arguments: str) -> tuple[str, int, str]:
         return output, status, said.read().decode()
 
 
-def _until_gone(*processes: psutil.Process) -> None:
-    until(lambda: not any(process.is_running() for process in processes), seconds=30, what="the end of processes")
+def _until_ended(*processes: psutil.Process) -> None:
+    """Orphans, which stay as zombies where the first process of the system waits for none."""
+
+    def runs(process: psutil.Process) -> bool:
+        with suppress(psutil.NoSuchProcess):
+            return bool(process.status() != psutil.STATUS_ZOMBIE)
+        return False
+
+    until(lambda: not any(map(runs, processes)), seconds=30, what="the end of processes")
 
 
 def test_a_child_has_the_streams_it_was_given_and_its_status_is_told(server: ForkServer, tmp_path: Path) -> None:
@@ -138,6 +152,38 @@ def test_an_exception_ends_a_child_as_it_ends_every_program(server: ForkServer) 
 
 def test_a_signal_that_ended_a_child_is_told(server: ForkServer) -> None:
     assert _run(server, "signal") == ("", -signal.SIGSEGV, "")
+
+
+def test_a_server_ends_after_a_crash_and_not_after_a_limit(server: ForkServer) -> None:
+    """Children of one server have the same layout of addresses, of which each crash tells something."""
+    with _waiting(server) as (process, _, parent):
+        process.kill()
+        process.wait()
+    assert _run(server, "parent", "")[0] == str(parent.pid)
+    _run(server, "signal")
+    until(lambda: not parent.is_running(), seconds=30, what="the end of the server")
+    assert _run(server, "parent", "")[0] != str(parent.pid)
+
+
+def test_the_children_of_a_server_that_does_not_answer_are_killed_with_it(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fork_server, "KILL_SECONDS", 0.1)
+    with _waiting(server) as (process, child, parent), capture_logs() as logs:
+        parent.suspend()
+        process.kill()
+        assert process.stdout.read() == b""
+        assert process.wait() == 1
+        _until_ended(child)
+        until(lambda: logs, seconds=30, what="a line of the log")
+    assert [(line["event"], line["status"]) for line in logs] == [("fork_server_failed", -signal.SIGKILL)]
+    assert _run(server, "echo", "again")[0] == "again"
+
+
+def test_what_a_child_has_started_is_killed_with_it(server: ForkServer) -> None:
+    with _forked(server, "start") as (process, _):
+        grandchild = psutil.Process(int(process.stdout.readline()))
+    _until_ended(grandchild)
 
 
 def test_a_child_has_its_limits(server: ForkServer) -> None:
@@ -182,7 +228,7 @@ def test_a_server_ends_when_nobody_asks_and_starts_again(server: ForkServer, fol
     (folder / "idle").write_text("0.1")
     with _waiting(server) as (_, _, parent):
         pass
-    _until_gone(parent)  # and is no zombie: nobody else waits for it
+    until(lambda: not parent.is_running(), seconds=30, what="the end of the server, which is no zombie")
     assert _run(server, "echo", "again")[0] == "again"
 
 
@@ -207,14 +253,14 @@ def test_a_server_and_its_children_end_with_the_process_that_started_it(folder: 
         assert client.stdout
         processes = [psutil.Process(int(word)) for word in client.stdout.readline().split()]
         client.kill()
-    _until_gone(*processes)
+    _until_ended(*processes)
 
 
 def test_a_server_that_is_killed_takes_its_children_along_and_another_one_starts(server: ForkServer) -> None:
     with _waiting(server) as (process, child, parent):
         parent.kill()
         assert process.wait() == 1
-        _until_gone(child, parent)
+        _until_ended(child, parent)
     assert _run(server, "echo", "again")[0] == "again"
 
 
