@@ -8,7 +8,8 @@ from typing import Final
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from content_pipeline.core.media import child_process, fork_server, untrusted
+from content_pipeline.core.media import untrusted
+from content_pipeline.core.processes import child_process, fork_server
 from tests.media.samples import SPEECH
 
 _TIMES: Final = 40

@@ -21,7 +21,6 @@ from PIL import Image
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 from content_pipeline.core.media import (
-    fork_server,
     media_errors,
     pictures,
     sample_decoding,
@@ -29,6 +28,7 @@ from content_pipeline.core.media import (
     thumbnails,
 )
 from content_pipeline.core.media.probe import probe, probe_with_first_frame
+from content_pipeline.core.processes import fork_server
 
 REFUSED: Final = 3
 FAILED: Final = 4

@@ -21,7 +21,8 @@ from sqlalchemy.exc import OperationalError
 from content_pipeline.core import storage
 from content_pipeline.core.database import engine
 from content_pipeline.core.errors import InternalError, NotFound, Unavailable
-from content_pipeline.core.media import child_process, wav
+from content_pipeline.core.media import wav
+from content_pipeline.core.processes import child_process
 from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import pico, tts_endpoint, voice_selection

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
-from content_pipeline.core.media import fork_server
-from content_pipeline.core.media.fork_server import ForkedProcess, ForkServer
+from content_pipeline.core.processes import fork_server
+from content_pipeline.core.processes.fork_server import ForkedProcess, ForkServer
 from tests.polling import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="media are read in forked processes on Linux only")
@@ -27,7 +27,7 @@ LIMIT = 256 << 20
 _PROGRAM = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
-from content_pipeline.core.media import fork_server
+from content_pipeline.core.processes import fork_server
 
 if Path(__file__).with_name("broken").exists():
     raise ImportError("broken")
@@ -242,7 +242,7 @@ def test_a_request_that_comes_when_its_server_ends_is_answered(server: ForkServe
 def test_a_server_and_its_children_end_with_the_process_that_started_it(folder: Path) -> None:
     program = (
         "import sys\n"
-        "from content_pipeline.core.media.fork_server import ForkServer\n"
+        "from content_pipeline.core.processes.fork_server import ForkServer\n"
         f"with ForkServer('forking').fork('wait', memory={LIMIT}, stdin=sys.stdin, stderr=sys.stderr) as process:\n"
         "    print(process.stdout.readline().decode(), flush=True)\n"
         "    process.wait()\n"

@@ -25,7 +25,7 @@ from typing import IO, Final, NoReturn
 
 import structlog
 
-from content_pipeline.core.media.exec_limited import confine
+from content_pipeline.core.processes.exec_limited import confine
 
 log = structlog.get_logger()
 

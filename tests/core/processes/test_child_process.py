@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from content_pipeline.core.errors import InternalError
-from content_pipeline.core.media import child_process, exec_limited, ffmpeg, untrusted
+from content_pipeline.core.media import ffmpeg, untrusted
 from content_pipeline.core.media.probe import probe
+from content_pipeline.core.processes import child_process, exec_limited
 from content_pipeline.core.settings import Settings
 from tests.media import samples
 
@@ -41,7 +42,7 @@ def test_a_lower_limit_of_the_system_stays() -> None:
     program = (
         "import resource, subprocess, sys\n"
         f"resource.setrlimit(resource.RLIMIT_AS, ({lower}, {lower}))\n"
-        "from content_pipeline.core.media import child_process\n"
+        "from content_pipeline.core.processes import child_process\n"
         f"with child_process.spawn(['/bin/sh', '-c', 'ulimit -v'], memory={LIMIT}, variables={{}}) as process:\n"
         "    print(process.stdout.read().decode())"
     )
