@@ -9,7 +9,7 @@ from typing import Final
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
 from content_pipeline.core.media import untrusted
-from content_pipeline.core.processes import child_process, fork_server
+from content_pipeline.core.processes import child_process
 from tests.media.samples import SPEECH
 
 _TIMES: Final = 40
@@ -43,7 +43,7 @@ def _started_anew() -> None:
         SPEECH.open("rb") as file,
         tempfile.TemporaryFile() as said,
         child_process.spawn(
-            command, memory=untrusted.MEMORY_BYTES, variables=fork_server.variables(), stdin=file, stderr=said
+            command, memory=untrusted.MEMORY_BYTES, variables=child_process.environment(), stdin=file, stderr=said
         ) as process,
     ):
         assert process.stdout

@@ -29,6 +29,7 @@ from content_pipeline.core.media import untrusted
 from content_pipeline.core.models import Plan
 from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms import transport
+from content_pipeline.core.providers import embeddings
 from content_pipeline.core.providers.heygen import client as heygen_client
 from content_pipeline.core.settings import settings
 from content_pipeline.engine.dagster_storage import PostgresStorage
@@ -131,10 +132,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _closed_fork_server() -> Iterator[None]:
+def _closed_child_processes() -> Iterator[None]:
     """Python complains of sockets that are open when it ends."""
     yield
     untrusted.READER.close()
+    embeddings.close()
 
 
 @pytest.fixture(scope="session")

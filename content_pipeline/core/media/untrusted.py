@@ -25,7 +25,7 @@ from content_pipeline.core.media.fair_semaphore import FairSemaphore
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.source_streams import SourceStreams
 from content_pipeline.core.media.untrusted_process import FAILED, REFUSED
-from content_pipeline.core.processes import child_process, fork_server
+from content_pipeline.core.processes import child_process
 from content_pipeline.core.processes.fork_server import ForkedProcess, ForkServer
 
 log = structlog.get_logger()
@@ -125,7 +125,9 @@ def _started(
         return READER.fork(*command, memory=MEMORY_BYTES, stdin=file, stderr=said)
     # The frameworks of macOS, which PyAV loads, end processes that are forked after that.
     program = [sys.executable, "-m", _PROGRAM, *command]
-    return child_process.spawn(program, memory=MEMORY_BYTES, variables=fork_server.variables(), stdin=file, stderr=said)
+    return child_process.spawn(
+        program, memory=MEMORY_BYTES, variables=child_process.environment(), stdin=file, stderr=said
+    )
 
 
 def _error(status: int, said: str) -> Error:

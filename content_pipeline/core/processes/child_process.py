@@ -14,6 +14,12 @@ from typing import IO
 from content_pipeline.core.errors import Error
 
 
+def environment() -> dict[str, str]:
+    """The environment of a child that runs a module of ours: none of this process's secrets."""
+    # numpy would start a thread for each core, each with 8 MB of stack and more.
+    return {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
+
+
 @contextmanager
 def spawn(
     command: list[str],

