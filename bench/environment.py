@@ -10,6 +10,7 @@ from uuid import uuid4
 from faster_whisper import WhisperModel
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.providers import embeddings
 from content_pipeline.core.settings import Settings
 from content_pipeline.core.workspaces import workspaces
 from tests.media.samples import CLIPS, LIBRIVOX, joined
@@ -42,6 +43,11 @@ select cast(id as uuid), workspace_id, 'en', '[]', now(),
                  from generate_series(0, 3) as word)))
         from generate_series(0, :cues - 1) as cue)
 from tasks where id = :id"""
+_MEMORIES = """
+insert into memories (id, twin_id, memory_type, content, importance, tags, metadata, vector, created_at)
+select gen_random_uuid(), :twin, 'episodic', 'Bread takes its time.', 0.5, '{}', '{}', :vector, now()
+from generate_series(1, :count)"""
+
 # Four hours of speech, the most of any plan, have so many cues, and 36,000 words.
 _CUES = 9_000
 
@@ -97,6 +103,10 @@ class Environment:
         (task,) = self.waiting_tasks(1, workspace)
         self.stack.sql(_LONG_CAPTIONS, id=task, cues=_CUES)
         return task
+
+    def memories(self, count: int, twin: str) -> None:
+        """Insert so many memories of a twin."""
+        self.stack.sql(_MEMORIES, twin=twin, count=count, vector=embeddings.embed("Bread takes its time.").tobytes())
 
     def idle(self, seconds: float = 120) -> None:
         """Wait until nothing runs, so many seconds at most. A killed run's execution remains for a while, but without

@@ -42,12 +42,13 @@ _BODY: Final = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filen
 
 @dataclass(frozen=True)
 class Noise:
-    """What the noisy key knows: an API process, its own key, twin, open task and captions of four hours, and the
-    address of a video that drips."""
+    """What the noisy key knows: an API process, its own key, a twin and one with all the memories that it may have, an
+    open task and captions of four hours, and the address of a video that drips."""
 
     port: int
     key: str
     twin: str
+    full_twin: str
     task: str
     captions: str
     video: str
@@ -211,7 +212,7 @@ _REQUESTS: Final[dict[str, Send]] = {
     "connecting accounts": _connect,
     # work that computes
     "CSVs of long scripts": _submit_csv(*[f'"{_SENTENCE * 29}",'] * 99),
-    "recall": _post("/memory/v2/recall", namespace="twin_{twin}", query=_SENTENCE * 20),
+    "recall": _post("/memory/v2/recall", namespace="twin_{full_twin}", query=_SENTENCE * 20),
     "memories": _post("/memory/v2/remember", namespace="twin_{twin}", content=_SENTENCE * 20),
     "edits of wrong segments": _send_json("PATCH", _EDIT, _list("segments", "{}")),
     "edits of long captions": _send_json("PATCH", _EDIT, _list("segments", _SEGMENT)),

@@ -25,6 +25,7 @@ from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import get, open_loop
 from bench.noise import CONTROL, NOISES, Noise
 from bench.slow_response_server import slow_response_server
+from content_pipeline.core.twins.memory import MOST_MEMORIES
 from tests.polling import until
 from tests.stack.harness import free_port
 
@@ -53,8 +54,6 @@ _CLEAN_UP: Final = (
         f"delete from {table} where workspace_id = (select id from workspaces where name = :workspace)"
         for table in ("webhook_deliveries", "webhook_endpoints", "connect_states")
     ),
-    "delete from memories where twin_id in"
-    " (select twins.id from twins join workspaces on workspaces.id = workspace_id where workspaces.name = :workspace)",
 )
 
 
@@ -67,7 +66,8 @@ def measure(environment: Environment) -> Iterator[Figure]:
     requests = [get(f"/api/v1/tasks/{task}", keys[number % len(keys)]) for number, task in enumerate(tasks)]
     windows = 1 if environment.quick else 3
     with environment.stack.client(noisy_workspace) as noisy, slow_response_server() as drip:
-        twin = noisy.create_twin()
+        twin, full_twin = noisy.create_twin(), noisy.create_twin()
+        environment.memories(MOST_MEMORIES, full_twin)
         environment.waiting_tasks(_TASKS, noisy_workspace)
         captions = environment.long_captions(noisy_workspace)
         for name in NOISES:
@@ -78,7 +78,8 @@ def measure(environment: Environment) -> Iterator[Figure]:
                 _milliseconds(requests, WARM_UP_SECONDS, port)
                 idle = [_milliseconds(requests, WINDOW_SECONDS, port) for _ in range(windows)]
                 video = f"http://localhost:{drip}/a.mp4"
-                with _sending(name, Noise(port, noisy.http.headers["X-API-Key"], twin, task, captions, video)):
+                key = noisy.http.headers["X-API-Key"]
+                with _sending(name, Noise(port, key, twin, full_twin, task, captions, video)):
                     time.sleep(RAMP_SECONDS)
                     beside = [_milliseconds(requests, WINDOW_SECONDS, port) for _ in range(windows)]
             for statement in _CLEAN_UP:

@@ -191,3 +191,9 @@ def autocommit() -> Iterator[Session]:
     """
     with Session(autocommit_engine(), expire_on_commit=False) as session:
         yield session
+
+
+def driver_cursor(session: Session) -> Any:
+    """A cursor of psycopg in the session's transaction."""
+    connection: Any = session.connection().connection.driver_connection
+    return connection.cursor()

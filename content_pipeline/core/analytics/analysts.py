@@ -16,8 +16,8 @@ from psycopg import sql
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.analytics.postgres_copy import cursor
 from content_pipeline.core.clock import now
+from content_pipeline.core.database import driver_cursor
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import Analyst, Workspace
 from content_pipeline.core.settings import settings
@@ -154,7 +154,7 @@ def _get(session: Session, name: str) -> Analyst:
 
 def _new_password(session: Session, name: str) -> str:
     password = secrets.token_urlsafe(32)
-    with cursor(session) as opened:
+    with driver_cursor(session) as opened:
         verifier = opened.connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
     _run(session, "alter role {} password {}", sql.Identifier(name), sql.Literal(verifier.decode()))
     ours = make_url(settings().database_url.get_secret_value())
@@ -224,7 +224,7 @@ def _database(session: Session) -> sql.Identifier:
 
 
 def _run(session: Session, statement: LiteralString, *parts: sql.Composable) -> None:
-    with cursor(session) as opened:
+    with driver_cursor(session) as opened:
         opened.execute(sql.SQL(statement).format(*parts))
 
 

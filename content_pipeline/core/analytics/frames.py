@@ -7,8 +7,8 @@ from sqlalchemy import SelectBase
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics.figure_columns import COUNTS, METRICS
-from content_pipeline.core.analytics.postgres_copy import copied, cursor
-from content_pipeline.core.database import Base
+from content_pipeline.core.analytics.postgres_copy import copied
+from content_pipeline.core.database import Base, driver_cursor
 
 
 def read(session: Session, rows: SelectBase) -> pd.DataFrame:
@@ -36,5 +36,5 @@ def append(session: Session, table: type[Base], rows: pd.DataFrame) -> None:
     names = [column.name for column in table.__table__.columns]
     csv = rows.reindex(columns=names).astype(dict.fromkeys(COUNTS, "Int64")).to_csv(index=False, header=False)
     into = f"copy {table.__tablename__} ({', '.join(names)}) from stdin (format csv)"
-    with cursor(session) as opened, opened.copy(into) as copy:
+    with driver_cursor(session) as opened, opened.copy(into) as copy:
         copy.write(csv)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import SelectBase
 from sqlalchemy.orm import Session
+
+from content_pipeline.core.database import driver_cursor
 
 
 @contextmanager
@@ -16,11 +17,5 @@ def copied(session: Session, rows: SelectBase, options: str) -> Iterator[Iterato
     that is left early cancels the query.
     """
     query = rows.compile(dialect=session.get_bind().dialect, compile_kwargs={"render_postcompile": True})
-    with cursor(session) as opened, opened.copy(f"copy ({query}) to stdout ({options})", query.params) as copy:
+    with driver_cursor(session) as opened, opened.copy(f"copy ({query}) to stdout ({options})", query.params) as copy:
         yield iter(copy)
-
-
-def cursor(session: Session) -> Any:
-    """A cursor of the driver in the session's transaction."""
-    connection: Any = session.connection().connection.driver_connection
-    return connection.cursor()

@@ -7,12 +7,9 @@ account serves all workspaces: a hit counts only if it has a row in the queried 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
-import numpy as np
-import numpy.typing as npt
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
@@ -20,27 +17,13 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound, PlanLimit
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers import embeddings, zeromemory
-from content_pipeline.core.twins import twins
+from content_pipeline.core.twins import memory_search, twins
 
 # ZeroMemory's layers: working memory of a task, events, facts.
 MemoryType = Literal["working", "episodic", "semantic"]
-Numbers: TypeAlias = npt.NDArray[np.floating[Any]]
 
-# Recalling compares with every memory of the namespace, which takes about 12 µs and 7 kB for each.
+# Recalling compares with every memory of the namespace (memory_search.py).
 MOST_MEMORIES: Final = 5_000
-
-# Half-life of recency by layer: a task ends within a day, an event matters for weeks, a fact stays.
-_HALF_LIFE: Final[Mapping[str, timedelta]] = {
-    "working": timedelta(hours=6),
-    "episodic": timedelta(days=14),
-    "semantic": timedelta(days=365),
-}
-
-# Weights: the fixed share of the similarity, and what importance and recency add. They rank matching memories, and do
-# not promote one that does not match. Of 40 paraphrased questions to 1,000 memories of random importance and age, 38
-# find their memory among the first three, as many as by similarity alone; with the usual weighted sum of the three
-# (0.5, 0.3, 0.2) it was 8.
-_BASE, _IMPORTANCE, _RECENCY = 0.85, 0.10, 0.05
 
 _PREFIX: Final = "twin_"
 
@@ -132,6 +115,12 @@ def recall(
     return sorted(recalled, key=lambda one: -one.score)[:limit]
 
 
+def compared(session: Session, *, workspace_id: UUID, namespace: str) -> int:
+    """How many memories `recall` compares with its query. Raises NotFound as it does."""
+    twin = _get_twin(session, workspace_id, namespace)
+    return 0 if zeromemory.is_configured() else _count(session, twin)
+
+
 def forget(session: Session, *, workspace_id: UUID, memory_id: UUID) -> None:
     """Forget one memory, also of a deleted twin.
 
@@ -157,15 +146,6 @@ def forget_all(session: Session, *, workspace_id: UUID, namespace: str, entity_i
     return _delete(session, _conditions(twin, entity_id))
 
 
-def blend(similarity: Numbers, importance: Numbers, age: Numbers, half_life: Numbers) -> Numbers:
-    """Scores of memories, 0 to 1: similarity, weighted by importance and recency.
-
-    `similarity` is a cosine, `importance` 0 to 1; `age` and `half_life` are in the same unit.
-    """
-    recency = 0.5 ** (np.maximum(age, 0) / half_life)
-    return np.clip(similarity, 0, 1) * (_BASE + _IMPORTANCE * importance + _RECENCY * recency)
-
-
 def _get_twin(session: Session, workspace_id: UUID, namespace: str, *, even_deleted: bool = False) -> Twin:
     try:
         twin_id = UUID(namespace.removeprefix(_PREFIX))
@@ -181,13 +161,17 @@ def _get_twin(session: Session, workspace_id: UUID, namespace: str, *, even_dele
 
 
 def _check_limit(session: Session, twin: Twin) -> None:
-    kept = session.scalar(select(func.count()).where(Memory.twin_id == twin.id)) or 0
+    kept = _count(session, twin)
     if kept >= MOST_MEMORIES:
         raise PlanLimit(
             f"This twin has {kept:,} memories, and the limit is {MOST_MEMORIES:,}.",
             code="memories_full",
             remedy="Forget some of them.",
         )
+
+
+def _count(session: Session, twin: Twin) -> int:
+    return session.scalar(select(func.count()).where(Memory.twin_id == twin.id)) or 0
 
 
 def _conditions(twin: Twin, entity_id: str | None) -> list[ColumnElement[bool]]:
@@ -198,23 +182,7 @@ def _conditions(twin: Twin, entity_id: str | None) -> list[ColumnElement[bool]]:
 def _recall_by_vector(
     session: Session, conditions: Sequence[ColumnElement[bool]], query: str, limit: int
 ) -> list[Recalled]:
-    rows = session.execute(
-        select(Memory.id, Memory.vector, Memory.importance, Memory.created_at, Memory.memory_type).where(
-            *conditions, Memory.vector.is_not(None)
-        )
-    ).all()
-    if not rows:
-        return []
-    ids, vectors, importances, times, types = zip(*rows, strict=True)
-    similarities = np.frombuffer(b"".join(vectors), np.float32).reshape(len(ids), -1) @ embeddings.embed(query)
-    present = now()
-    scores = blend(
-        similarities,
-        np.array(importances),
-        np.array([(present - time).total_seconds() for time in times]),
-        np.array([_HALF_LIFE[kind].total_seconds() for kind in types]),
-    )
-    best = {ids[index]: float(scores[index]) for index in np.argsort(-scores)[:limit]}
+    best = memory_search.best(session, conditions, embeddings.embed(query), limit)
     memories = {memory.id: memory for memory in session.scalars(select(Memory).where(Memory.id.in_(best)))}
     # A memory may have been deleted between the two reads.
     return [Recalled(memories[found], score) for found, score in best.items() if found in memories]

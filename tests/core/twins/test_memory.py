@@ -4,10 +4,7 @@ import random
 from datetime import timedelta
 from uuid import UUID
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -18,7 +15,6 @@ from content_pipeline.core.twins import deleted_memories, memory, twins
 from tests.core.twins.memories import ASKED, memories
 from tests.factories import make_twin, make_workspace
 
-SHARES = st.floats(0, 1)
 UNKNOWN_ID = UUID(int=7)
 
 
@@ -147,26 +143,6 @@ def test_what_is_important_but_beside_the_question_does_not_come_first(workspace
     remember(workspace_id, namespace, "The rent is due on the first of the month.", importance=1.0)
     remember(workspace_id, namespace, "She likes tea.", importance=0.0, days_ago=365)
     assert contents(recall(workspace_id, namespace, "What does she drink?"))[0] == "She likes tea."
-
-
-def _blend(similarity: float, importance: float, age: float) -> float:
-    return float(memory.blend(*(np.array([number]) for number in (similarity, importance, age, 14.0)))[0])
-
-
-@given(st.floats(-1, 1), SHARES, st.floats(-10, 1e6))
-def test_a_score_lies_between_nothing_and_one(similarity: float, importance: float, age: float) -> None:
-    assert 0 <= _blend(similarity, importance, age) <= 1 + 1e-9
-
-
-@pytest.mark.slow
-@given(SHARES, SHARES, st.floats(0, 1000), SHARES, st.floats(0, 1000))
-def test_a_score_grows_with_each_of_its_three_parts(
-    similarity: float, importance: float, age: float, more: float, later: float
-) -> None:
-    score = _blend(similarity, importance, age)
-    assert _blend(max(similarity, more), importance, age) >= score
-    assert _blend(similarity, max(importance, more), age) >= score
-    assert _blend(similarity, importance, max(age, later)) <= score
 
 
 # ── tenant isolation ─────────────────────────────────────────────────────────────────────────────────────
