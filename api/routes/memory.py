@@ -29,7 +29,7 @@ from content_pipeline.core.twins import memory
 
 # 5,000, the most of a twin, compute for 8 ms. Reading tasks beside 20 such requests a second took 2.8 to 4.6 times as
 # long, and 1.4 to 1.7 times with this limit (99 %; bench/noisy_neighbor.py, recall).
-COMPARISONS: Final = VolumeLimit("queries", "memories compared", most=50_000, seconds=15)
+COMPARISONS: Final = VolumeLimit("memories", "comparisons", most=50_000, seconds=15)
 
 router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404, 502, 503), route_class=JsonRoute)
 

@@ -73,7 +73,7 @@ def test_a_workspace_has_so_many_memories_compared_at_once(connect: Connect, mon
             assert _call(client, "recall", namespace=namespace, query="mug")["count"] == 2
         refused = client.post(f"{MEMORY}/recall", json={"namespace": namespace, "query": "mug"})
         assert_error(refused, 429, "too_many_requests")
-        assert "5 memories compared of queries" in refused.json()["detail"]
+        assert "5 comparisons of memories" in refused.json()["detail"]
 
 
 def test_a_memory_is_forgotten_by_its_id_either_way(client: TestClient, namespace: str) -> None:
