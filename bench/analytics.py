@@ -66,10 +66,10 @@ def measure(environment: Environment) -> Iterator[Figure]:
     with environment.client() as client:
         with Session(stack.engine) as session:
             workspace_id = workspaces.authenticate(session, client.http.headers["X-API-Key"]).workspace_id
-        accounts = _fill(stack, workspace_id, int(ACCOUNTS * scale), posts)
+        accounts = fill(stack, workspace_id, int(ACCOUNTS * scale), posts)
         yield Figure(
             f"a year of daily metrics of {len(accounts)} accounts and {posts:,} posts, derived",
-            _derive(stack, accounts),
+            derive(stack, accounts),
             "s",
             target=Target(DERIVE_SECONDS * scale),
         )
@@ -91,7 +91,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
     stack.sql("drop table bench_long")
 
 
-def _fill(stack: Stack, workspace_id: UUID, accounts: int, posts: int) -> list[UUID]:
+def fill(stack: Stack, workspace_id: UUID, accounts: int, posts: int) -> list[UUID]:
     """Insert accounts with a year of posts and snapshots. Returns the accounts' ids."""
     made = stack.sql(_ACCOUNTS, workspace=workspace_id, count=accounts)
     stack.sql(_POSTS, workspace=workspace_id, count=posts // accounts)
@@ -100,7 +100,7 @@ def _fill(stack: Stack, workspace_id: UUID, accounts: int, posts: int) -> list[U
     return [account_id for (account_id,) in made]
 
 
-def _derive(stack: Stack, accounts: list[UUID]) -> float:
+def derive(stack: Stack, accounts: list[UUID]) -> float:
     today = now().date()
     began = time.monotonic()
     for account_id in accounts:

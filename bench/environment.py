@@ -48,6 +48,19 @@ insert into memories (id, twin_id, memory_type, content, importance, tags, metad
 select gen_random_uuid(), :twin, 'episodic', 'Bread takes its time.', 0.5, '{}', '{}', :vector, now()
 from generate_series(1, :count)"""
 
+_CALENDAR_ITEMS = """
+insert into calendar_items (id, workspace_id, twin_id, title, platform, scheduled_at, script, options, status,
+                            created_at)
+select gen_random_uuid(), workspace_id, id, 'Bread ' || number, 'tiktok', now() + interval '1 year',
+       'Bread takes its time.', '{"caption_style": "karaoke"}', 'scheduled', now()
+from twins, generate_series(1, :count) as number where id = :twin"""
+
+_FINISHED_CAPTIONS = """
+insert into captions (id, workspace_id, language, glossary, created_at, media, segments)
+select cast(tasks.id as uuid), tasks.workspace_id, 'en', '[]', now(), media,
+       '[{"start": 0, "end": 1, "text": "Hello there my friend", "words": []}]'
+from tasks, captions where captions.id = :like and tasks.id = any(:ids)"""
+
 # Four hours of speech, the most of any plan, have so many cues, and 36,000 words.
 _CUES = 9_000
 
@@ -103,6 +116,14 @@ class Environment:
         (task,) = self.waiting_tasks(1, workspace)
         self.stack.sql(_LONG_CAPTIONS, id=task, cues=_CUES)
         return task
+
+    def finished_captions(self, count: int, workspace: str, like: str) -> None:
+        """Insert captions of one cue, of the media of others."""
+        self.stack.sql(_FINISHED_CAPTIONS, ids=self.waiting_tasks(count, workspace), like=like)
+
+    def calendar_items(self, count: int, twin: str) -> None:
+        """Insert so many open items that are due in a year."""
+        self.stack.sql(_CALENDAR_ITEMS, twin=twin, count=count)
 
     def memories(self, count: int, twin: str) -> None:
         """Insert so many memories of a twin."""

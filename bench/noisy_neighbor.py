@@ -19,7 +19,7 @@ from uuid import uuid4
 
 import httpx
 
-from bench import report
+from bench import analytics, report
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import get, open_loop
@@ -43,8 +43,12 @@ IDLE_SECONDS: Final = 30.0
 WINDOW_SECONDS: Final = 5.0
 # Priority of the reader over all others.
 _FAVORED: Final = 10
-# The lists then have pages of 200.
+# Lists have pages of 200.
 _TASKS: Final = 1000
+_PAGE: Final = 200
+# With posts of a year.
+_ACCOUNTS: Final = 20
+_POSTS: Final = 2_000
 
 # What was accepted must not keep the cores busy while the next one is measured.
 _CLEAN_UP: Final = (
@@ -70,6 +74,9 @@ def measure(environment: Environment) -> Iterator[Figure]:
         environment.memories(MOST_MEMORIES, full_twin)
         environment.waiting_tasks(_TASKS, noisy_workspace)
         captions = environment.long_captions(noisy_workspace)
+        environment.finished_captions(_PAGE, noisy_workspace, like=captions)
+        environment.calendar_items(_PAGE, full_twin)
+        _fill_analytics(environment, noisy_workspace)
         for name in NOISES:
             with suppress(AssertionError):
                 environment.idle(IDLE_SECONDS)
@@ -89,6 +96,12 @@ def measure(environment: Environment) -> Iterator[Figure]:
             target = None if name == CONTROL else Target(2, of="ratio")
             yield Figure(what, _p99(beside), "ms", reference, target, sum(map(len, beside)))
     environment.stack.sql("delete from tasks where id = any(:ids)", ids=tasks)
+
+
+def _fill_analytics(environment: Environment, workspace: str) -> None:
+    ((workspace_id,),) = environment.stack.sql("select id from workspaces where name = :name", name=workspace)
+    analytics.derive(environment.stack, analytics.fill(environment.stack, workspace_id, _ACCOUNTS, _POSTS))
+    environment.stack.sql("analyze daily_metrics, daily_post_metrics")
 
 
 def _milliseconds(requests: list[bytes], seconds: float, port: int) -> list[float]:
