@@ -17,6 +17,7 @@ from content_pipeline.core.analytics import daily
 from content_pipeline.core.clock import now
 from content_pipeline.core.workspaces import workspaces
 from tests import questions
+from tests.stack.client import answered
 from tests.stack.harness import Stack
 
 ACCOUNTS: Final = 200
@@ -76,8 +77,11 @@ def measure(environment: Environment) -> Iterator[Figure]:
         stack.sql("analyze daily_metrics, daily_post_metrics")
         for path in ("/analytics/social?days=365", "/analytics/social/summary?days=365"):
             for zone in ("", "&timezone=America/Los_Angeles"):
-                query = partial(client.get, path + zone)
-                times = [_milliseconds(query) for _ in range(environment.times(30))]
+                query = partial(client.http.get, path + zone)
+                times = [
+                    1000 * answered(query).raise_for_status().elapsed.total_seconds()
+                    for _ in range(environment.times(30))
+                ]
                 yield Figure(f"GET {path}{zone}, median", median(times), "ms", target=Target(200), samples=len(times))
         rows = _rows(stack, "daily_post_metrics")
         yield from exports.measure(stack, environment.folder, workspace_id, many=min(exports.MANY, rows))

@@ -240,7 +240,7 @@ _REQUESTS: Final[dict[str, Send]] = {
     "reads of long captions": _get("/captions/{captions}"),
     "long captions as files": _get("/captions/{captions}.srt"),
     "lists of calendar items": _get("/content/calendar?limit=200"),
-    "figures": _get("/analytics/social?days=365"),
+    "figures": _get("/analytics/social?days=365&timezone=America/Los_Angeles"),
     "figures of posts": _get("/analytics/posts?limit=200"),
     "best times": _get("/analytics/best-times"),
     # what names nothing that is there

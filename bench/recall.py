@@ -1,15 +1,14 @@
 """Memory recall: quality of search by paraphrased questions among a thousand memories, and its latency."""
 
-import time
 from collections.abc import Iterator
-from http import HTTPStatus
+from functools import partial
 
 import httpx
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, quantile
 from tests.core.twins.memories import ASKED, memories
-from tests.stack.client import Client
+from tests.stack.client import Client, answered
 
 FEW, MANY = 10, 1_000
 _FIRST = 3
@@ -64,8 +63,5 @@ def _recalled(client: Client, namespace: str, question: str) -> list[str]:
 
 
 def _answer(client: Client, namespace: str, question: str) -> httpx.Response:
-    """The answer, after as many as told that the workspace has to wait."""
     body = {"namespace": namespace, "query": question, "limit": _FIRST}
-    while (answer := client.http.post("/memory/v2/recall", json=body)).status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        time.sleep(int(answer.headers["Retry-After"]))
-    return answer.raise_for_status()
+    return answered(partial(client.http.post, "/memory/v2/recall", json=body)).raise_for_status()

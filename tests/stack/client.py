@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -29,10 +30,8 @@ class Client:
         return _accepted(self.send_files("/captions/generate", files, data=fields))
 
     def send_files(self, path: str, files: dict[str, tuple[str, bytes]], **options: Any) -> httpx.Response:
-        """Send a form with files, again after Retry-After where too many were sent."""
-        while (response := self.http.post(path, files=files, **options)).status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            sleep(int(response.headers["Retry-After"]))
-        return response
+        """Send a form with files, as often as `answered` does."""
+        return answered(lambda: self.http.post(path, files=files, **options))
 
     def create_twin(self, name: str = "Tech Creator") -> str:
         """Create a twin. Returns its id."""
@@ -105,6 +104,13 @@ class Client:
             return task if task["status"] == "processing" and task["progress"] > 0 else None
 
         return until(begun, seconds=60, what=f"progress of task {task_id}")
+
+
+def answered(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """The response, sent again after Retry-After where the workspace has sent too much."""
+    while (response := send()).status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        sleep(int(response.headers["Retry-After"]))
+    return response
 
 
 def _accepted(response: httpx.Response) -> dict[str, Any]:

@@ -6,7 +6,7 @@ its share of both, in proportion to time (docs/decisions/0026-days-of-a-time-zon
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -56,6 +56,7 @@ def list_days(session: Session, asked: Selection, zone: ZoneInfo) -> Sequence[Da
     targets = days_of(zone, asked.start, asked.days)
     # A day of a time zone touches the UTC day of its date, and the one before or after it.
     borders = [asked.start + _DAY * number for number in range(-1, asked.days + 2)]
+    today = now().date()
     found = []
     for platform, stored in _read(session, asked, borders).items():
         parts = _parts(borders, targets, platform)
@@ -63,7 +64,7 @@ def list_days(session: Session, asked: Selection, zone: ZoneInfo) -> Sequence[Da
         estimated = _estimated(stored, parts)
         levels = dict(zip(borders, stored.followers, strict=False))
         for number, target in enumerate(targets):
-            row = _to_values(values[number], levels.get(_nearest_utc_day(target)))
+            row = _to_values(values[number], levels.get(_nearest_utc_day(target, today)))
             found.append(DayFigures(platform, asked.start + _DAY * number, row, number in estimated))
     return sorted(found, key=lambda each: (each.day, each.platform))
 
@@ -84,7 +85,7 @@ def summarize(session: Session, asked: Selection, zone: ZoneInfo) -> Summary:
         for platform, stored in _read(session, asked, borders).items()
     }
     overall = _sum(list(found.values()))
-    lasts = [_nearest_utc_day(target) for target in targets]
+    lasts = [_nearest_utc_day(target, now().date()) for target in targets]
     levels = [
         _latest_followers(session, asked, since, last)
         for since, last in zip([lasts[0] - _DAY * (asked.days - 1), lasts[0] + _DAY], lasts, strict=True)
@@ -203,7 +204,9 @@ def _split_off(stored: Array, said: Array) -> Array:
 def _parts(borders: Sequence[date], targets: Sequence[Span], platform: str) -> Sequence[Share]:
     """The shares of both rows of each group of days."""
     groups = len(borders) - 1
-    utc = [_read_so_far(Span(*group)) for group in pairwise(_midnights(UTC_ZONE, borders))]
+    # Accounts are read at the end of each window.
+    read_until = windows.latest_complete(now()).end
+    utc = [_read_so_far(Span(*group), read_until) for group in pairwise(_midnights(UTC_ZONE, borders))]
     own = [Span(*group) for group in pairwise(_midnights(_own_zone(platform), borders))]
     of_own = shares(own, targets)
     return [*shares(utc, targets), *(replace(share, source=share.source + groups) for share in of_own)]
@@ -213,9 +216,8 @@ def _midnights(zone: ZoneInfo, dates: Sequence[date]) -> Sequence[Any]:
     return [days_of(zone, each, 1)[0].start for each in dates]
 
 
-def _read_so_far(day: Span) -> Span:
-    """The part of a UTC day that its figures are of: accounts are read at the end of each window."""
-    read_until = windows.latest_complete(now()).end
+def _read_so_far(day: Span, read_until: datetime) -> Span:
+    """The part of a UTC day that its figures are of."""
     return Span(day.start, min(max(read_until, day.start), day.end))
 
 
@@ -234,9 +236,9 @@ def _estimated(stored: _Stored, parts: Sequence[Share]) -> frozenset[int]:
     )
 
 
-def _nearest_utc_day(span: Span) -> date:
+def _nearest_utc_day(span: Span, today: date) -> date:
     """The UTC day whose end is nearest to that of a span; today, of which the followers so far are known."""
-    return min((span.end - _DAY / 2).date(), now().date())
+    return min((span.end - _DAY / 2).date(), today)
 
 
 def _sum(platforms: Sequence[Array]) -> Array:
