@@ -223,9 +223,14 @@ def test_a_server_ends_when_nobody_asks_and_starts_again(server: ForkServer, fol
 
 def test_a_request_that_comes_when_its_server_ends_is_answered(server: ForkServer, folder: Path) -> None:
     (folder / "idle").write_text("0")
-    answers = [_run(server, "parent", "") for _ in range(30)]
-    assert {(status, said) for _, status, said in answers} == {(7, "")}
-    assert len({parent for parent, _, _ in answers}) > 1
+    parents = set()
+    for _ in range(1_000):  # on busy cores a request often comes before the server has found that there is none
+        parent, status, said = _run(server, "parent", "")
+        assert (status, said) == (7, "")
+        parents.add(parent)
+        if len(parents) == 10:
+            return
+    pytest.fail("hardly a server has ended")
 
 
 def test_a_server_and_its_children_end_with_the_process_that_started_it(folder: Path) -> None:
