@@ -6,6 +6,9 @@ The plan's rate counts requests, whatever they hold. A client is a workspace, or
 from dataclasses import dataclass
 from typing import Final
 
+from fastapi import Request
+
+from api.limits.concurrency_limits import client_of
 from api.limits.rate_limiter import RateLimiter, too_many
 from content_pipeline.core.rate_limits import Rate
 
@@ -29,3 +32,7 @@ class VolumeLimit:
         if not result.allowed:
             units = f"{self.most:,} {self.unit} of {self.of}"
             raise too_many(f"The limit of each workspace is {units} in {self.seconds} seconds.", result)
+
+    async def count(self, request: Request) -> None:
+        """Dependency of routes: counts each request as one unit. Raises as `take` does."""
+        await self.take(client_of(request), 1)

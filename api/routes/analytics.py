@@ -5,14 +5,13 @@ from typing import Annotated, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from starlette.background import BackgroundTask
 
 from api.background_tasks import launch_runs
 from api.deps import CallerDep, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute, LargeJsonRoute
-from api.limits.concurrency_limits import client_of
 from api.limits.volume_limits import VolumeLimit
 from api.schemas.analytics import (
     AudienceView,
@@ -48,6 +47,7 @@ large_router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=La
 
 def _selection(
     caller: CallerDep,
+    _: Annotated[None, Depends(READS.count)],
     platform: Annotated[Platform | None, Query(description="Only this platform; all if left out")] = None,
     days: Annotated[int, Query(ge=1, description="The last days, today included")] = 30,
     twin_id: Annotated[UUID | None, Query(description="Only posts that were published as this twin")] = None,
@@ -55,16 +55,7 @@ def _selection(
     return Selection(caller.workspace_id, days, platform, twin_id)
 
 
-async def _counted(request: Request, selection: Annotated[Selection, Depends(_selection)]) -> Selection:
-    await READS.take(client_of(request), 1)
-    return selection
-
-
-async def _count_export(request: Request) -> None:
-    await EXPORTS.take(client_of(request), 1)
-
-
-SelectionDep = Annotated[Selection, Depends(_counted)]
+SelectionDep = Annotated[Selection, Depends(_selection)]
 DaysIn = Annotated[TimeZone, Query(description="Whose days are meant: a name of the IANA database")]
 
 
@@ -144,7 +135,7 @@ def ingest(body: IngestRequest, caller: CallerDep, idempotent: IdempotentDep) ->
     status_code=HTTPStatus.ACCEPTED,
     response_model=TaskAccepted,
     responses=problems(403, 404),
-    dependencies=[Depends(_count_export)],
+    dependencies=[Depends(EXPORTS.count)],
 )
 def export_figures(body: ExportRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Export the figures of days as a file: a row per account and day, or per post and day.

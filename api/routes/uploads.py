@@ -16,7 +16,6 @@ from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
 from api.limits.body_limits import too_large
 from api.limits.bulkhead import OBJECT_STORE, in_bulkhead
-from api.limits.concurrency_limits import client_of
 from api.limits.volume_limits import VolumeLimit
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
@@ -112,16 +111,12 @@ def delete_upload(upload_id: UUID, caller: CallerDep, change: ChangeDep) -> None
     upload_deletion.delete(caller.workspace_id, upload_id, by=change.actor)
 
 
-async def _count_link_list(request: Request) -> None:
-    await LINK_LISTS.take(client_of(request), 1)
-
-
 @multipart_router.post(
     "",
     status_code=HTTPStatus.CREATED,
     response_model=MultipartView,
     responses=problems(403, 409, 413, 503),
-    dependencies=[Depends(_count_link_list)],
+    dependencies=[Depends(LINK_LISTS.count)],
 )
 @in_bulkhead(OBJECT_STORE)
 def begin_multipart_upload(body: MultipartRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
@@ -163,7 +158,7 @@ def list_multipart_uploads(
     return [MultipartSummary.of(upload) for upload in page]
 
 
-@multipart_router.get("/{upload_id}", responses=problems(404, 413, 503), dependencies=[Depends(_count_link_list)])
+@multipart_router.get("/{upload_id}", responses=problems(404, 413, 503), dependencies=[Depends(LINK_LISTS.count)])
 @in_bulkhead(OBJECT_STORE)
 def get_multipart_upload(upload_id: UUID, caller: CallerDep) -> MultipartView:
     """Get the parts that are missing, with new links."""

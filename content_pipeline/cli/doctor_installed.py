@@ -54,7 +54,7 @@ def memory_model() -> str:
     """Load the model, which compares its hash."""
     from content_pipeline.core.providers import embedding_model  # takes 0.15 s, for this check only
 
-    embedding_model.load_cached()
+    embedding_model.load()
     return "loaded"
 
 

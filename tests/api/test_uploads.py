@@ -16,8 +16,8 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from api import upload_routes
-from api.limits.volume_limits import VolumeLimit
 from api.routes import uploads as upload_endpoints
+from api.routes.uploads import LINK_LISTS
 from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.database import transaction
@@ -373,7 +373,8 @@ def test_no_part_is_asked_for_when_the_disk_has_no_room(client: TestClient, monk
 
 def test_a_workspace_gets_so_many_lists_of_links_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """To begin and drop 20 a second, or to get their links, took most of the interpreter from others."""
-    monkeypatch.setattr(upload_endpoints, "LINK_LISTS", VolumeLimit("uploads in parts", "lists of links", 3, 3600))
+    monkeypatch.setattr(LINK_LISTS, "most", 3)
+    monkeypatch.setattr(LINK_LISTS, "seconds", 3600)
     busy, content = connect(), picture()
     begun = begin(busy, content)
     assert busy.get(f"{MULTIPART}/{begun['id']}").status_code == 200

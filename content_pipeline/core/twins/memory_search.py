@@ -1,4 +1,4 @@
-"""Vector search among the memories of a twin: by similarity, importance and recency."""
+"""Vector search among a twin's memories: cosine similarity, weighted by importance and recency."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
