@@ -30,6 +30,18 @@ _BY_HOURS: Final = (1.0, 0.6, 0.2)
 _OTHER_WEEKDAY: Final = 0.25
 
 
+def _weights() -> NDArray[np.float64]:
+    """How much a post counts for each hour of the week: by that hour, and by the hour at which it was published."""
+    hours = np.arange(HOURS)
+    apart = np.abs(hours[:, None] - hours)
+    apart = np.minimum(apart, HOURS - apart)
+    by_hours = np.array([*_BY_HOURS, 0.0])[np.minimum(apart, len(_BY_HOURS))]
+    return np.kron(np.where(np.eye(DAYS), 1.0, _OTHER_WEEKDAY), by_hours)
+
+
+_WEIGHTS: Final = _weights()
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """An hour of the week; `weekday` 0 is Monday. `index` is the expected result against the account's usual one (1.0);
@@ -97,21 +109,14 @@ def rank(results: Sequence[tuple[datetime, int]], zone: ZoneInfo) -> Sequence[Sl
     if not results:
         return []
     local = [published_at.astimezone(zone) for published_at, _ in results]
-    weekdays, hours = (np.array(of) for of in ([at.weekday() for at in local], [at.hour for at in local]))
+    hours = [at.weekday() * HOURS + at.hour for at in local]
     scores = post_scores.score([views for _, views in results])
+    spread = post_scores.spread(scores)
+    # Posts and scores by hour of the week first: the weights are then the same for every account.
+    made = np.bincount(hours, minlength=DAYS * HOURS)
+    totals, weights = _WEIGHTS @ np.bincount(hours, scores, minlength=DAYS * HOURS), _WEIGHTS @ made
     slots = []
-    for weekday in range(DAYS):
-        for hour in range(HOURS):
-            found = post_scores.compare(scores, _weights(weekdays, hours, weekday, hour))
-            made = int(((weekdays == weekday) & (hours == hour)).sum())
-            slots.append(Slot(weekday, hour, found.index, found.confidence, made))
+    for hour in range(DAYS * HOURS):
+        found = post_scores.compare(totals[hour], weights[hour], spread=spread)
+        slots.append(Slot(*divmod(hour, HOURS), found.index, found.confidence, int(made[hour])))
     return sorted(slots, key=lambda slot: (-slot.index, -slot.posts, slot.weekday, slot.hour))
-
-
-def _weights(weekdays: NDArray[np.int64], hours: NDArray[np.int64], weekday: int, hour: int) -> NDArray[np.float64]:
-    """How much each post counts for an hour of the week."""
-    apart = np.abs(hours - hour)
-    apart = np.minimum(apart, HOURS - apart)
-    by_hours = np.array([*_BY_HOURS, 0.0])[np.minimum(apart, len(_BY_HOURS))]
-    weights: NDArray[np.float64] = by_hours * np.where(weekdays == weekday, 1.0, _OTHER_WEEKDAY)
-    return weights

@@ -51,10 +51,18 @@ def score(views: Any) -> Scores:
     return logs - logs.mean() if logs.size else logs
 
 
-def compare(scores: Scores, weights: Scores) -> Evidence:
-    """How the posts of a group do against the usual. `weights` says how much each post belongs to it, from 0 to 1."""
-    spread = max(float(np.std(scores)), _LEAST_SPREAD)
-    certainty = float(weights.sum()) + _PRIOR
-    mean = float(weights @ scores) / certainty
+def spread(scores: Scores) -> float:
+    """How far the scores of an account's posts lie apart."""
+    return max(float(np.std(scores)), _LEAST_SPREAD)
+
+
+def compare(total: float, weight: float, *, spread: float) -> Evidence:
+    """How the posts of a group do against the usual.
+
+    `total` is the sum of their scores and `weight` their number; a post that belongs to the group in part, from 0 to 1,
+    counts as that part in both. `spread` is that of all posts.
+    """
+    certainty = weight + _PRIOR
+    mean = total / certainty
     better = 0.5 * (1 + math.erf(mean / (spread / math.sqrt(certainty)) / math.sqrt(2)))
     return Evidence(round(math.exp(mean), 2), round(better, 2))

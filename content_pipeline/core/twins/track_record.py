@@ -106,13 +106,15 @@ def _scored_posts(session: Session, twin: Twin, platform: str) -> Sequence[_Scor
 
 def _best_group(posts: Sequence[_Scored], group_of: Callable[[_Scored], Group | None]) -> Finding[Group] | None:
     """The group whose posts did clearly better than usual; None where none did."""
-    groups = [group_of(post) for post in posts]
-    scores = np.array([post.score for post in posts])
+    groups = defaultdict(list)
+    for post in posts:
+        groups[group_of(post)].append(post.score)
+    spread = post_scores.spread(np.array([post.score for post in posts]))
     found = []
-    for group in {group for group in groups if group}:
-        belongs = np.array([float(each == group) for each in groups])
-        evidence = post_scores.compare(scores, belongs)
-        found.append(Finding(group, evidence.index, evidence.confidence, int(belongs.sum())))
+    for group, scores in groups.items():
+        if group is not None:
+            evidence = post_scores.compare(sum(scores), len(scores), spread=spread)
+            found.append(Finding(group, evidence.index, evidence.confidence, len(scores)))
     clear = [each for each in found if each.posts >= MIN_POSTS_OF_GROUP and each.confidence >= MIN_CONFIDENCE]
     return max(clear, key=lambda each: (each.confidence, each.index, str(each.value)), default=None)
 
