@@ -4,10 +4,10 @@ Figures are stored by UTC day, and what a platform says of a day by that platfor
 its share of both, in proportion to time (docs/decisions/0026-days-of-a-time-zone.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import figures, windows
-from content_pipeline.core.analytics.day_shares import Array, Share, Span, days_of, shares, split
+from content_pipeline.core.analytics.day_shares import Array, Shares, Span, days_of, shares, spans, split
 from content_pipeline.core.analytics.figure_columns import COUNTS, METRICS
 from content_pipeline.core.analytics.figures import DayFigures, Selection, Summary, Totals, Values
 from content_pipeline.core.clock import now
@@ -56,16 +56,18 @@ def list_days(session: Session, asked: Selection, zone: ZoneInfo) -> Sequence[Da
     targets = days_of(zone, asked.start, asked.days)
     # A day of a time zone touches the UTC day of its date, and the one before or after it.
     borders = [asked.start + _DAY * number for number in range(-1, asked.days + 2)]
+    stored = _read(session, asked, borders)
     today = now().date()
-    found = []
-    for platform, stored in _read(session, asked, borders).items():
-        parts = _parts(borders, targets, platform)
-        values = split(stored.values, parts, asked.days, is_count=_IS_COUNT)
-        estimated = _estimated(stored, parts)
-        levels = dict(zip(borders, stored.followers, strict=False))
-        for number, target in enumerate(targets):
-            row = _to_values(values[number], levels.get(_nearest_utc_day(target, today)))
-            found.append(DayFigures(platform, asked.start + _DAY * number, row, number in estimated))
+    lasts = [_nearest_utc_day(target, today) for target in targets]
+    days = [asked.start + _DAY * number for number in range(asked.days)]
+    found: list[DayFigures] = []
+    for platform, parts in _parts(stored, borders, targets).items():
+        of_platform = stored[platform]
+        levels = dict(zip(borders, of_platform.followers, strict=False))
+        rows = split(of_platform.values, parts, asked.days, is_count=_IS_COUNT)
+        values = _to_values(rows, [levels.get(last) for last in lasts])
+        estimated = _estimated(of_platform, parts, asked.days)
+        found += map(DayFigures, repeat(platform), days, values, estimated)
     return sorted(found, key=lambda each: (each.day, each.platform))
 
 
@@ -76,13 +78,13 @@ def summarize(session: Session, asked: Selection, zone: ZoneInfo) -> Summary:
     figures.check(session, asked, periods=2)
     asked = replace(asked, end=now().astimezone(zone).date())
     firsts = [asked.start - _DAY * asked.days, asked.start, asked.end + _DAY]
-    begins = [days_of(zone, first, 1)[0].start for first in firsts]
-    targets = [Span(*period) for period in pairwise(begins)]
+    targets = spans(zone, firsts)
     # Only the days around the borders of the periods are shared; those between count as one.
     borders = sorted({first + _DAY * number for first in firsts for number in (-1, 0, 1)})
+    stored = _read(session, asked, borders)
     found = {
-        platform: split(stored.values, _parts(borders, targets, platform), len(targets), is_count=_IS_COUNT)
-        for platform, stored in _read(session, asked, borders).items()
+        platform: split(stored[platform].values, parts, len(targets), is_count=_IS_COUNT)
+        for platform, parts in _parts(stored, borders, targets).items()
     }
     overall = _sum(list(found.values()))
     lasts = [_nearest_utc_day(target, now().date()) for target in targets]
@@ -93,7 +95,7 @@ def summarize(session: Session, asked: Selection, zone: ZoneInfo) -> Summary:
 
     def totals(values: Array, platforms: Sequence[str]) -> Totals:
         known = [[level[platform] for platform in platforms if platform in level] for level in levels]
-        previous, current = (_to_values(row, sum(of) if of else None) for row, of in zip(values, known, strict=True))
+        previous, current = _to_values(values, [sum(of) if of else None for of in known])
         return Totals(current, previous)
 
     platforms = {platform: totals(values, [platform]) for platform, values in found.items()}
@@ -201,19 +203,14 @@ def _split_off(stored: Array, said: Array) -> Array:
     return np.concatenate([np.where((rest == 0) & ~np.isnan(said), np.nan, rest), said])
 
 
-def _parts(borders: Sequence[date], targets: Sequence[Span], platform: str) -> Sequence[Share]:
-    """The shares of both rows of each group of days."""
-    groups = len(borders) - 1
+def _parts(platforms: Iterable[str], borders: Sequence[date], targets: Sequence[Span]) -> Mapping[str, Shares]:
+    """The shares of both rows of each group of days, by platform."""
     # Accounts are read at the end of each window.
     read_until = windows.latest_complete(now()).end
-    utc = [_read_so_far(Span(*group), read_until) for group in pairwise(_midnights(UTC_ZONE, borders))]
-    own = [Span(*group) for group in pairwise(_midnights(_own_zone(platform), borders))]
-    of_own = shares(own, targets)
-    return [*shares(utc, targets), *(replace(share, source=share.source + groups) for share in of_own)]
-
-
-def _midnights(zone: ZoneInfo, dates: Sequence[date]) -> Sequence[Any]:
-    return [days_of(zone, each, 1)[0].start for each in dates]
+    utc = [_read_so_far(group, read_until) for group in spans(UTC_ZONE, borders)]
+    zones = {platform: _own_zone(platform) for platform in platforms}
+    by_zone = {zone: shares([*utc, *spans(zone, borders)], targets) for zone in set(zones.values())}
+    return {platform: by_zone[zone] for platform, zone in zones.items()}
 
 
 def _read_so_far(day: Span, read_until: datetime) -> Span:
@@ -225,15 +222,13 @@ def _own_zone(platform: str) -> ZoneInfo:
     return PLATFORMS[platform].insights.days_in or UTC_ZONE
 
 
-def _estimated(stored: _Stored, parts: Sequence[Share]) -> frozenset[int]:
-    """The targets that have a share of a day, or of what is an estimate itself."""
+def _estimated(stored: _Stored, parts: Shares, targets: int) -> Sequence[bool]:
+    """Whether each target has a share of a day, or of what is an estimate itself."""
     is_unknown: Array = np.all(np.isnan(stored.values), axis=1)
-    was_estimated = [*stored.estimated, *stored.estimated]
-    return frozenset(
-        part.target
-        for part in parts
-        if not is_unknown[part.source] and (was_estimated[part.source] or not part.is_whole)
-    )
+    was_estimated = np.tile(stored.estimated, 2)
+    is_estimate = ~is_unknown[parts.source] & (was_estimated[parts.source] | ~parts.is_whole)
+    estimates: Array = np.bincount(parts.target[is_estimate], minlength=targets)
+    return [bool(count) for count in estimates]
 
 
 def _nearest_utc_day(span: Span, today: date) -> date:
@@ -249,16 +244,17 @@ def _sum(platforms: Sequence[Array]) -> Array:
     return np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
 
 
-def _to_values(row: Array, followers: float | None) -> Values:
-    """The metrics of a row of what can be divided."""
-    known = {name: None if np.isnan(value) else float(value) for name, value in zip(_DIVISIBLE, row, strict=True)}
-    seconds, views = known.pop("viewed_seconds"), known.pop("viewed")
-    found = {
-        **known,
-        "followers": followers,
-        "average_view_seconds": seconds / views if seconds is not None and views else None,
+def _to_values(rows: Array, followers: Sequence[float | None]) -> Sequence[Values]:
+    """The metrics of rows of what can be divided."""
+    columns = {
+        **dict(zip(_DIVISIBLE, rows.T, strict=True)),
+        "followers": np.array(followers, dtype=float),
     }
-    return {
-        metric: None if (value := found[metric]) is None else int(value) if metric in COUNTS else value
-        for metric in METRICS
-    }
+    viewed = columns["viewed"]
+    columns["average_view_seconds"] = columns["viewed_seconds"] / np.where(viewed == 0, np.nan, viewed)
+    values = [_to_list(columns[metric], int if metric in COUNTS else float) for metric in METRICS]
+    return [dict(zip(METRICS, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _to_list(column: Array, number: type[int | float]) -> list[float | None]:
+    return [None if value != value else number(value) for value in column.tolist()]  # NaN
