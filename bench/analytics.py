@@ -32,8 +32,8 @@ select gen_random_uuid(), :workspace, (array['instagram', 'linkedin', 'tiktok', 
 from generate_series(1, :count) as number returning id"""
 
 _POSTS: Final = """
-insert into social_posts (id, workspace_id, account_id, platform, post_id, text, published_at, next_read_at)
-select gen_random_uuid(), workspace_id, id, platform, 'bench-' || number, '', at, at
+insert into social_posts (id, workspace_id, account_id, platform, post_id, text, published_at, next_read_at, read_at)
+select gen_random_uuid(), workspace_id, id, platform, 'bench-' || number, '', at, at, at
 from accounts, generate_series(1, :count) as number,
      lateral (select now() - random() * interval '1 year' + number * interval '0 s' as at) as published
 where workspace_id = :workspace"""

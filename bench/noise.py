@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from itertools import count
 from typing import Final
 from uuid import uuid4
@@ -272,6 +273,7 @@ async def _send_requests(send: Send, noise: Noise) -> None:
                 # The server may close a connection that was kept alive just when it is used.
                 with suppress(httpx.TransportError):
                     answer = await send(client, noise, next(numbers))
+                    assert answer.status_code != HTTPStatus.INTERNAL_SERVER_ERROR, answer.text
                     pause = max(pause, float(answer.headers.get("Retry-After", 0)))
                 await asyncio.sleep(pause)
 
