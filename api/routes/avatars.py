@@ -86,7 +86,7 @@ def get_avatar_video(job_id: UUID, caller: CallerDep) -> AvatarVideoView:
     with autocommit() as session:
         video = avatar_videos.get(session, caller.workspace_id, job_id)
         task = tasks.newest(session, avatar_videos.KIND, str(video.id))
-        result = avatar_videos.result(session, task) if task.state == "done" else None
+        result = avatar_videos.result(video) if task.state == "done" else None
     return AvatarVideoView.of(video, task, result)
 
 

@@ -104,7 +104,7 @@ def get_publication(job_id: str, caller: CallerDep) -> PublicationView:
     """Get the status of a post; `result` has its link when it is done."""
     with autocommit() as session:
         publication, task = publications.get(session, caller.workspace_id, job_id)
-        result = publications.result(session, task) if task.state == "done" else None
+        result = publications.result(publication) if task.state == "done" else None
         newest = tasks.newest(session, publications.KIND, task.key)
         return PublicationView.of_attempt(publication, task, newest, result)
 

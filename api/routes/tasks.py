@@ -20,7 +20,7 @@ from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
 from api.streaming import events
 from api.streaming.progress import ProgressDep, SlotDep
-from api.streaming.snapshots import TaskSnapshot, task_view
+from api.streaming.snapshots import TaskSnapshot, task_view, task_views
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
@@ -50,15 +50,14 @@ def list_tasks(
         page, next_cursor = tasks.list_page(
             session, caller.workspace_id, limit=limit, cursor=cursor, kind=kind, status=status
         )
-        views = [_listed(session, caller, task) for task in page]
+        views = task_views(session, page)
     link_next(request, response, next_cursor)
-    return views
+    return views if Scope.ADMIN in caller.scopes else [_without_link(view) for view in views]
 
 
-def _listed(session: Session, caller: Caller, task: Task) -> TaskView:
-    """A task in the list: the export of the workspace has no link for a key that may not read it."""
-    view = task_view(session, task)
-    if view.result and task.kind == kinds.WORKSPACE_EXPORT.name and Scope.ADMIN not in caller.scopes:
+def _without_link(view: TaskView) -> TaskView:
+    """A task in the list of a key that may not read an export of the workspace."""
+    if view.result and view.kind == kinds.WORKSPACE_EXPORT.name:
         view.result |= {"download_url": None, "expires_at": None}
     return view
 

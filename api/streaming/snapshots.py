@@ -1,7 +1,7 @@
 """Snapshots of tasks and batches: their state at one moment, as the API shows it."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from api.schemas.bulk import BatchView, JobView
 from api.schemas.tasks import Status, TaskView
+from content_pipeline.core import handlers
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import autocommit
-from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.settings import settings
 
@@ -75,7 +75,13 @@ def _visible(job: JobView) -> tuple[str, Status, int]:
 
 
 def task_view(session: Session, task: Task) -> TaskView:
-    return TaskView.of(task, HANDLERS[task.kind].result(session, task) if task.state == "done" else None)
+    [view] = task_views(session, [task])
+    return view
+
+
+def task_views(session: Session, found: Sequence[Task]) -> list[TaskView]:
+    results = handlers.results(session, found)
+    return [TaskView.of(task, results.get(task.id)) for task in found]
 
 
 def batch_view(session: Session, batch: Batch, task: Task) -> BatchView:
@@ -86,7 +92,7 @@ def read_tasks(ids: Collection[str]) -> dict[str, TaskSnapshot]:
     """Tasks of any workspace: who may see them was checked when the client began to wait."""
     with autocommit() as session:
         found = session.scalars(select(Task).where(Task.id.in_(ids), Task.deleted_at.is_(None))).all()
-        return {task.id: TaskSnapshot.of(task_view(session, task)) for task in found}
+        return {view.task_id: TaskSnapshot.of(view) for view in task_views(session, found)}
 
 
 def read_batches(task_ids: Collection[str]) -> dict[str, BatchSnapshot]:

@@ -1,6 +1,6 @@
 """A new kind of task is its entry in the registry, its handlers and its assets: everything else derives from these."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -8,6 +8,7 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from api.main import create_app
@@ -38,7 +39,11 @@ TOO_LONG: Final = Invalid("This greeting is too long.", code="greeting_too_long"
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(kinds.KINDS, GREETING.name, GREETING)
-    monkeypatch.setitem(handlers.HANDLERS, GREETING.name, Handlers(lambda _, task: {"words": f"Hello, {task.key}."}))
+    monkeypatch.setitem(handlers.HANDLERS, GREETING.name, Handlers(_greetings))
+
+
+def _greetings(_: Session, done: Sequence[Task]) -> Mapping[str, GreetingResult]:
+    return {task.key: {"words": f"Hello, {task.key}."} for task in done}
 
 
 @pytest.fixture

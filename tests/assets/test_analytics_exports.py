@@ -98,7 +98,7 @@ def test_a_re_run_replaces_the_file(history: History, task: Task) -> None:
     again = recorded(execute(task))
     assert (first["object"], first["rows"], again["rows"]) == (again["object"], 1, 2)
     with transaction() as session:
-        assert exports.result(session, task)["rows"] == 2
+        assert exports.result(session.get_one(AnalyticsExport, UUID(task.key)))["rows"] == 2
     assert state_of(task) == "done"
 
 

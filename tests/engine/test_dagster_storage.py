@@ -1,39 +1,25 @@
 """Dagster's storage: its connections and its SQL statements."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
 import pytest
 from dagster import DagsterEventType
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
 from content_pipeline.engine.dagster_storage import PostgresStorage, close_idle_connections, discard_connections
+from tests.sql_statements import statements
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 def storage() -> PostgresStorage:
     return PostgresStorage.from_config_value(None, {"postgres_url": settings().dagster_database_url.get_secret_value()})
-
-
-def statements(act: Callable[[], object]) -> list[str]:
-    """The SQL statements that `act` executes."""
-    heard: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        heard.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", hear)
-    try:
-        act()
-    finally:
-        event.remove(Engine, "before_cursor_execute", hear)
-    return heard
 
 
 def backend(kept: PostgresStorage) -> int:

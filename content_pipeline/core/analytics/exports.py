@@ -87,9 +87,8 @@ def _check_size(rows: int, most: int) -> None:
         )
 
 
-def result(session: Session, task: Task) -> kinds.ExportResult:
+def result(export: AnalyticsExport) -> kinds.ExportResult:
     """The result of a finished task, with a fresh signed link as long as there is one."""
-    export = session.get_one(AnalyticsExport, UUID(task.key))
     assert export.object_key
     assert export.rows is not None
     if has_expired(export):

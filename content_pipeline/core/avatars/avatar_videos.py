@@ -160,9 +160,8 @@ def reopen(session: Session, row: AvatarVideo) -> None:
     row.waits_until = now() + timedelta(seconds=settings().avatar_deadline_seconds)
 
 
-def result(session: Session, task: Task) -> kinds.AvatarResult:
+def result(row: AvatarVideo) -> kinds.AvatarResult:
     """The result of a finished task."""
-    row = session.get_one(AvatarVideo, UUID(task.key))
     assert row.media
     assert row.output_key
     return {

@@ -1,13 +1,14 @@
 """Batches of videos. A batch's task has no run of its own; the tasks of its videos are its children."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import String, and_, cast, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
 
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
@@ -15,6 +16,7 @@ from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import AvatarVideo, Batch, MadeVideo, Reel, Task, Twin
+from content_pipeline.core.models.narrated import without_timings
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import cancellation, kinds, tasks
@@ -119,9 +121,8 @@ def _with_tasks(
     session: Session, model: type[Reel] | type[AvatarVideo], batch_id: UUID
 ) -> Iterator[tuple[MadeVideo, Task]]:
     """The batch's videos of one kind, each with its newest task."""
-    # Columns that grow with the script are not loaded: a hundred rows may have 9 MB of them, and clients poll them.
-    light = (defer(model.words), defer(model.glossary))
-    query = select(model).where(model.batch_id == batch_id, model.deleted_at.is_(None)).options(*light)
+    query = select(model).where(model.batch_id == batch_id, model.deleted_at.is_(None))
+    query = query.options(*without_timings(model))
     videos: Sequence[MadeVideo] = session.scalars(query).all()  # type: ignore[assignment]  # mypy joins them to Base
     if videos:
         newest = tasks.newest_of(session, KINDS[model], [str(video.id) for video in videos])
@@ -176,7 +177,32 @@ def cancel(session: Session, batch: Batch) -> list[Task]:
     return canceled
 
 
-def result(session: Session, task: Task) -> kinds.BatchResult:
-    """The result of a finished task."""
-    states = Counter(tasks.wire_status(child) for _, child in jobs(session, UUID(task.key)))
-    return {"batch_id": task.key, "done": states["done"], "failed": states["error"]}
+def results(session: Session, done: Sequence[Task]) -> Mapping[str, kinds.BatchResult]:
+    """The results of finished tasks, by their keys."""
+    counts = _count_videos(session, [UUID(task.key) for task in done])
+    return {
+        task.key: {
+            "batch_id": task.key,
+            "done": counts[UUID(task.key), "done"],
+            "failed": counts[UUID(task.key), "error"],
+        }
+        for task in done
+    }
+
+
+def _count_videos(session: Session, batch_ids: Collection[UUID]) -> Mapping[tuple[UUID, str], int]:
+    """How many videos each of these batches has of each status, by their newest tasks."""
+    counts: Counter[tuple[UUID, str]] = Counter()
+    for model, kind in KINDS.items():
+        newest = (
+            select(model.batch_id, Task.state)
+            .join(Task, and_(Task.kind == kind, Task.key == cast(model.id, String)))
+            .where(model.batch_id.in_(batch_ids), model.deleted_at.is_(None))
+            .order_by(Task.key, Task.created_at.desc())
+            .ext(distinct_on(Task.key))
+            .subquery()
+        )
+        query = select(newest.c.batch_id, newest.c.state, func.count()).group_by(newest.c.batch_id, newest.c.state)
+        for batch_id, state, count in session.execute(query):
+            counts[batch_id, tasks.WIRE[state]] += count
+    return counts

@@ -3,6 +3,7 @@
 A copy that cannot be made changes nothing: the item shows the error, and its post fetches the URL at its time.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -51,9 +52,9 @@ def discard(session: Session, item: CalendarItem) -> list[Task]:
     return [task] if task and task.state in tasks.OPEN and cancellation.try_cancel(session, task) else []
 
 
-def result(_: Session, task: Task) -> kinds.VideoCopyResult:
-    """The result of a finished task."""
-    return {"item_id": task.key}
+def results(_: Session, done: Sequence[Task]) -> Mapping[str, kinds.VideoCopyResult]:
+    """The results of finished tasks, by their keys."""
+    return {task.key: {"item_id": task.key} for task in done}
 
 
 def copy(run: RunContext, key: str, folder: Path) -> Copied:

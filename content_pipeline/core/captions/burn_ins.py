@@ -3,6 +3,7 @@
 The API calls `create` and `result`; the asset `burned_in_video` calls `render`.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -106,7 +107,12 @@ def is_synthetic(session: Session, source_url: str) -> bool:
 
 def with_caption(session: Session, caption_id: UUID) -> BurnIn | None:
     """The burn-in that was requested together with these captions."""
-    return session.scalars(select(BurnIn).where(BurnIn.caption_id == caption_id, BurnIn.with_caption)).one_or_none()
+    return next(iter(with_captions(session, [caption_id])), None)
+
+
+def with_captions(session: Session, caption_ids: Collection[UUID]) -> Sequence[BurnIn]:
+    """The burn-ins that were requested together with captions: at most one of each."""
+    return session.scalars(select(BurnIn).where(BurnIn.caption_id.in_(caption_ids), BurnIn.with_caption)).all()
 
 
 def newest_output(session: Session, caption: Caption) -> BurnIn:
@@ -137,13 +143,8 @@ def _is_open(session: Session, burned: BurnIn) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
-def result(session: Session, task: Task) -> kinds.BurnInResult:
-    """The result of a finished task."""
-    return output(session.get_one(BurnIn, UUID(task.key)))
-
-
-def output(burned: BurnIn) -> kinds.BurnInResult:
-    """A fresh signed link to the video."""
+def result(burned: BurnIn) -> kinds.BurnInResult:
+    """The result of a finished task, with a fresh signed link."""
     return {"output_url": burned.output_key and storage.signed_url(burned.output_key)}
 
 

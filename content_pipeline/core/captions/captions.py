@@ -4,7 +4,7 @@ The API calls `create`, `get`, `list_page`, `edit`, `document` and `result`; the
 `transcribe` and `compose`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -168,12 +168,12 @@ def document(caption: Caption, form: Form) -> str:
     )
 
 
-def result(session: Session, task: Task) -> kinds.CaptionResult:
-    """The result of a finished task."""
-    answer: kinds.CaptionResult = {"caption_id": task.key}
-    if burned := burn_ins.with_caption(session, UUID(task.key)):
-        answer["output_url"] = burn_ins.output(burned)["output_url"]
-    return answer
+def results(session: Session, done: Sequence[Task]) -> Mapping[str, kinds.CaptionResult]:
+    """The results of finished tasks, by their keys."""
+    answers: dict[str, kinds.CaptionResult] = {task.key: {"caption_id": task.key} for task in done}
+    for burned in burn_ins.with_captions(session, [UUID(key) for key in answers]):
+        answers[str(burned.caption_id)]["output_url"] = burn_ins.result(burned)["output_url"]
+    return answers
 
 
 # ── called by the assets ─────────────────────────────────────────────────────────────────────────────────

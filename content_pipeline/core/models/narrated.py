@@ -1,13 +1,20 @@
 """Columns of the pace of speech, and those that tables of narrated videos share."""
 
-from sqlalchemy import String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from collections.abc import Sequence
+from typing import Final
 
+from sqlalchemy import String, text
+from sqlalchemy.orm import Mapped, defer, mapped_column
+from sqlalchemy.orm.interfaces import ORMOption
+
+from content_pipeline.core.database import Base
 from content_pipeline.core.media.pace import DEFAULT_PAUSE, DEFAULT_SPEED
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 from content_pipeline.core.models.with_glossary import WithGlossary
+
+_TIMINGS: Final = ("words", "phonemes", "glossary")
 
 
 class Paced:
@@ -34,3 +41,9 @@ class Narrated(Paced, WithGlossary):
     narration_seconds: Mapped[float | None]
     narration_key: Mapped[str | None]
     caption_animation: Mapped[CaptionAnimation | None] = mapped_column(String)
+
+
+def without_timings(model: type[Base]) -> Sequence[ORMOption]:
+    """Options of a query that leave out the columns of a table that grow with a script: a hundred rows may have 9 MB of
+    them, and clients poll them."""
+    return [defer(getattr(model, name)) for name in _TIMINGS if hasattr(model, name)]

@@ -213,9 +213,8 @@ def find_other_by_post_id(session: Session, publication: Publication, post_id: s
     return session.scalars(query).one_or_none()
 
 
-def result(session: Session, task: Task) -> kinds.PublicationResult:
+def result(publication: Publication) -> kinds.PublicationResult:
     """The result of a finished task. The platform may return the post's id later, or (for a private one) never."""
-    publication = session.get_one(Publication, UUID(task.key))
     return {
         "platform": publication.platform,
         "account_id": str(publication.account_id),

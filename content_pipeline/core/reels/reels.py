@@ -97,9 +97,8 @@ def create_task(session: Session, reel: Reel) -> Task:
     return tasks.create(session, workspace_id=reel.workspace_id, kind=KIND, key=str(reel.id), task_id=str(reel.id))
 
 
-def result(session: Session, task: Task) -> kinds.ReelResult:
+def result(reel: Reel) -> kinds.ReelResult:
     """The result of a finished task."""
-    reel = session.get_one(Reel, UUID(task.key))
     assert reel.media
     return {
         "result_url": result_url(reel),

@@ -59,9 +59,8 @@ def create_with_task(session: Session, workspace_id: UUID, *, with_files: bool) 
     return export, tasks.create(session, workspace_id=workspace_id, kind=KIND, key=str(export.id))
 
 
-def result(session: Session, task: Task) -> kinds.WorkspaceExportResult:
+def result(export: WorkspaceExport) -> kinds.WorkspaceExportResult:
     """The result of a finished task, with a fresh signed link as long as the file is kept."""
-    export = session.get_one(WorkspaceExport, UUID(task.key))
     assert export.rows is not None
     assert export.files is not None
     assert export.bytes is not None

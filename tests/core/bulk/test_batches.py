@@ -87,7 +87,7 @@ def test_the_result_counts_what_came_of_the_rows(workspace_id: UUID) -> None:
     with transaction() as session:
         for child, done in zip(children, (True, False, True), strict=True):
             end(session, child, done)
-        assert batches.result(session, task) == {"batch_id": str(batch.id), "done": 2, "failed": 1}
+        assert batches.results(session, [task]) == {task.key: {"batch_id": str(batch.id), "done": 2, "failed": 1}}
 
 
 def test_retry_failed_tries_just_what_failed_under_a_new_task(workspace_id: UUID) -> None:
@@ -104,7 +104,7 @@ def test_retry_failed_tries_just_what_failed_under_a_new_task(workspace_id: UUID
             end(session, task, done=True)
         session.expire_all()
         assert session.get_one(Task, again.id).state == "done"
-        assert batches.result(session, again)["failed"] == 0
+        assert batches.results(session, [again])[again.key]["failed"] == 0
 
 
 def test_there_is_nothing_to_retry_in_a_batch_without_failures(workspace_id: UUID) -> None:

@@ -205,7 +205,7 @@ def test_a_batch_goes_on_without_a_row_that_was_deleted(workspace_id: UUID) -> N
     with transaction() as session:
         assert [job.id for _, job in batches.jobs(session, batch.id)] == [second.id]
         task = tasks.get(session, workspace_id, str(batch.id))
-        assert (task.state, batches.result(session, task)["failed"]) == ("done", 0)
+        assert (task.state, batches.results(session, [task])[task.key]["failed"]) == ("done", 0)
 
 
 @pytest.mark.parametrize("status", ["scheduled", "rendering", "publishing"])

@@ -147,7 +147,7 @@ def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_pat
         task = session.get_one(Task, run.task_id)
         assert task.state == "done"
         assert session.get_one(Task, task.parent_id).state == "done"
-        assert reels.result(session, task)["result_url"].startswith("http")
+        assert reels.result(session.get_one(Reel, UUID(task.key)))["result_url"].startswith("http")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def write(key: str, task_id: str | None = None) -> WorkspaceExport | None:
 
 def result(task: Task) -> dict[str, Any]:
     with transaction() as session:
-        return exports.result(session, session.get_one(Task, task.id))
+        return exports.result(session.get_one(WorkspaceExport, UUID(task.key)))
 
 
 def opened(task: Task, folder: Path) -> zipfile.ZipFile:
