@@ -48,6 +48,33 @@ insert into memories (id, twin_id, memory_type, content, importance, tags, metad
 select gen_random_uuid(), :twin, 'episodic', 'Bread takes its time.', 0.5, '{}', '{}', :vector, now()
 from generate_series(1, :count)"""
 
+_FINISHED_BATCH = """
+with batch as (
+    insert into batches (id, workspace_id, twin_id, platform, rows, created_at)
+    select gen_random_uuid(), workspace_id, id, 'tiktok', :count, now() from twins where id = :twin returning *
+), made as (
+    insert into reels (id, workspace_id, twin_id, batch_id, row, platform, seed, script, voice_id, spoken_voice,
+                       language, words, media, output_key, glossary, created_at)
+    select gen_random_uuid(), workspace_id, twin_id, batch.id, number, 'tiktok', 1,
+           repeat('Bread takes its time. ', 40), 'en-US', 'vits-joe', 'en',
+           (select jsonb_agg(jsonb_build_object('start', word, 'end', word + 0.5, 'text', 'bread'))
+            from generate_series(1, 160) as word),
+           jsonb_build_object('seconds', 60, 'has_audio', true, 'has_video', true, 'width', 1080, 'height', 1920,
+                              'frames_per_second', 30, 'video_codec', 'h264', 'audio_codec', 'aac',
+                              'container', 'mp4', 'bytes', 5000000),
+           workspace_id || '/reels/' || number || '/reel.mp4', '[]', now()
+    from batch, generate_series(1, :count) as number returning *
+), tasks_of_rows as (
+    select workspace_id, 'batch' as kind, id, null as parent from batch
+    union all select workspace_id, 'reel', id, batch_id from made
+), _ as (
+    insert into tasks (id, workspace_id, kind, key, subject_kind, subject_key, partition_key, parent_id, state,
+                       progress, progress_base, attempt, starts, created_at, started_at, finished_at)
+    select id::text, workspace_id, kind, id::text, kind, id::text, id::text, parent::text, 'done',
+           100, 0, 0, 1, now(), now(), now() from tasks_of_rows
+)
+select id::text from batch"""
+
 _CALENDAR_ITEMS = """
 insert into calendar_items (id, workspace_id, twin_id, title, platform, scheduled_at, script, options, status,
                             created_at)
@@ -120,6 +147,11 @@ class Environment:
     def finished_captions(self, count: int, workspace: str, like: str) -> None:
         """Insert captions of one cue, of the media of others."""
         self.stack.sql(_FINISHED_CAPTIONS, ids=self.waiting_tasks(count, workspace), like=like)
+
+    def finished_batch(self, count: int, twin: str) -> str:
+        """Insert a batch of so many finished reels. Returns its id."""
+        ((batch,),) = self.stack.sql(_FINISHED_BATCH, twin=twin, count=count)
+        return str(batch)
 
     def calendar_items(self, count: int, twin: str) -> None:
         """Insert so many open items that are due in a year."""

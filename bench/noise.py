@@ -44,13 +44,14 @@ _BODY: Final = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filen
 @dataclass(frozen=True)
 class Noise:
     """What the noisy key knows: an API process, its own key, a twin and one with all the memories that it may have, an
-    open task and captions of four hours, and the address of a video that drips."""
+    open task, a finished batch and captions of four hours, and the address of a video that drips."""
 
     port: int
     key: str
     twin: str
     full_twin: str
     task: str
+    batch: str
     captions: str
     video: str
 
@@ -214,6 +215,7 @@ _REQUESTS: Final[dict[str, Send]] = {
     # work that computes
     "CSVs of long scripts": _submit_csv(*[f'"{_SENTENCE * 29}",'] * 99),
     "recall": _post("/memory/v2/recall", namespace="twin_{full_twin}", query=_SENTENCE * 20),
+    "composing by rules": _post("/twins/{full_twin}/compose", script=_SENTENCE * 100, platform="tiktok"),
     "memories": _post("/memory/v2/remember", namespace="twin_{twin}", content=_SENTENCE * 20),
     "edits of wrong segments": _send_json("PATCH", _EDIT, _list("segments", "{}")),
     "edits of long captions": _send_json("PATCH", _EDIT, _list("segments", _SEGMENT)),
@@ -237,19 +239,21 @@ _REQUESTS: Final[dict[str, Send]] = {
     "exports": _post("/analytics/social/export", days=365, grain="post"),
     # reads
     "lists of tasks": _get("/tasks?limit=200"),
+    "batches": _get("/bulk/reels/{batch}"),
     "lists of captions": _get("/captions?limit=200"),
     "reads of long captions": _get("/captions/{captions}"),
     "long captions as files": _get("/captions/{captions}.srt"),
     "lists of calendar items": _get("/content/calendar?limit=200"),
-    "figures": _get("/analytics/social?days=365&timezone=America/Los_Angeles"),
-    "figures of posts": _get("/analytics/posts?limit=200"),
-    "best times": _get("/analytics/best-times"),
+    "figures": _get("/analytics/social?days=731&timezone=America/Los_Angeles"),
+    "figures of posts": _get("/analytics/posts?limit=200&days=731"),
+    "best times": _get("/analytics/best-times?days=731&limit=168"),
     # what names nothing that is there
     "burn-ins of unknown captions": _post(f"/captions/{uuid4()}/burn-in"),
     "deletions of unknown twins": _send_json("DELETE", f"/twins/{uuid4()}", b""),
     "disconnecting accounts": _send_json("DELETE", "/social/disconnect/tiktok", b""),
     # what stays open, and what anybody may send
     "streams of a task": _get("/tasks/{task}/events"),
+    "streams of a batch": _get("/bulk/reels/{batch}/events"),
     "waits for a task": _get("/tasks/{task}?wait=60"),
     "wrong keys": _wrong_key,
     "guessed callbacks": _outside(

@@ -44,8 +44,10 @@ WINDOW_SECONDS: Final = 5.0
 # Priority of the reader over all others.
 _FAVORED: Final = 10
 # Lists have pages of 200.
-_TASKS: Final = 1000
 _PAGE: Final = 200
+_TASKS: Final = 1000
+# The most of a plan.
+_ROWS: Final = 100
 # With posts of a year.
 _ACCOUNTS: Final = 20
 _POSTS: Final = 2_000
@@ -72,7 +74,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
     with environment.stack.client(noisy_workspace) as noisy, slow_response_server() as drip:
         twin, full_twin = noisy.create_twin(), noisy.create_twin()
         environment.memories(MOST_MEMORIES, full_twin)
-        environment.waiting_tasks(_TASKS, noisy_workspace)
+        batch, *_ = (environment.finished_batch(_ROWS, twin) for _ in range(_TASKS // _ROWS))
         captions = environment.long_captions(noisy_workspace)
         environment.finished_captions(_PAGE, noisy_workspace, like=captions)
         environment.calendar_items(_PAGE, full_twin)
@@ -81,12 +83,12 @@ def measure(environment: Environment) -> Iterator[Figure]:
             with suppress(AssertionError):
                 environment.idle(IDLE_SECONDS)
             (task,) = environment.waiting_tasks(1, noisy_workspace)
-            with _api(environment, drip, has_zeromemory=name == "recall at ZeroMemory") as port:
+            with _api(environment, drip, name) as port:
                 _milliseconds(requests, WARM_UP_SECONDS, port)
                 idle = [_milliseconds(requests, WINDOW_SECONDS, port) for _ in range(windows)]
                 video = f"http://localhost:{drip}/a.mp4"
                 key = noisy.http.headers["X-API-Key"]
-                with _sending(name, Noise(port, key, twin, full_twin, task, captions, video)):
+                with _sending(name, Noise(port, key, twin, full_twin, task, batch, captions, video)):
                     time.sleep(RAMP_SECONDS)
                     beside = [_milliseconds(requests, WINDOW_SECONDS, port) for _ in range(windows)]
             for statement in _CLEAN_UP:
@@ -141,20 +143,20 @@ def _sending(name: str, noise: Noise) -> Iterator[None]:
 
 
 @contextmanager
-def _api(environment: Environment, drip: int, *, has_zeromemory: bool) -> Iterator[int]:
+def _api(environment: Environment, drip: int, noise: str) -> Iterator[int]:
     """An API like the stack's (cli/services.py), on the same database, for which all other servers drip. Its port.
 
-    Composing asks ZeroMemory first, and would not come to the language model.
+    Composing asks ZeroMemory first, and would not come to the language model; without a model it computes.
     """
     port = free_port()
     url = f"http://127.0.0.1:{drip}"
     servers = {
         "SANDBOX_URL": url,
-        "TEXT_URL": url,
         "HEYGEN_URL": url,
         "HEYGEN_API_KEY": "some",
         "AVATAR_PROVIDER": "heygen",
-        **({"ZEROMEMORY_URL": url, "ZEROMEMORY_TOKEN": "some"} if has_zeromemory else {}),
+        **({"ZEROMEMORY_URL": url, "ZEROMEMORY_TOKEN": "some"} if noise == "recall at ZeroMemory" else {}),
+        **({"TEXT_URL": url} if noise != "composing by rules" else {}),
         "ALLOWED_PRIVATE_HOSTS": f"localhost:{drip}",
     }
     variables = {**environment.stack.env, **{f"CONTENT_PIPELINE_{name}": value for name, value in servers.items()}}
