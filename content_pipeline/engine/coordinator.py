@@ -1,6 +1,7 @@
 """Run coordinator: launches interactive runs at once, queues the rest, and limits the shares of a lane.
 
-Each workspace has a share of a lane, and back-fills have one. Runs of operators get their lane here.
+Each workspace has a share of a lane, and back-fills have one; of exports it has one run at work at a time. Runs of
+operators get their lane here.
 """
 
 from typing import Any, get_args
@@ -15,6 +16,7 @@ from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import cancellation, dagster_client, tasks
+from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.engine import operator_runs
 
@@ -33,7 +35,8 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         # fail the daemon's look at the queue, or a worker's first run.
         with transaction() as session:
             shares = [_share_limit(lane, plan) for plan in workspaces.plans(session) for lane in get_args(Lane)]
-        limits = [*shares, *map(_back_fill_limit, get_args(Lane))]
+        serial = [_limit(dagster_client.serial_tag(kind.name), 1) for kind in KINDS.values() if kind.is_serial]
+        limits = [*shares, *serial, *map(_back_fill_limit, get_args(Lane))]
         return super().get_run_queue_config()._replace(tag_concurrency_limits=limits)
 
     def submit_run(self, context: SubmitRunContext) -> dg.DagsterRun:
@@ -85,8 +88,12 @@ def _cancel_task(task_id: str, start: str | None) -> None:
 
 def _share_limit(lane: Lane, plan: Plan) -> dict[str, Any]:
     """The limit of a workspace's runs in a lane."""
-    key = dagster_client.concurrency_tag(lane, plan.name)
-    return {"key": key, "value": {"applyLimitPerUniqueValue": True}, "limit": _share(lane, plan)}
+    return _limit(dagster_client.concurrency_tag(lane, plan.name), _share(lane, plan))
+
+
+def _limit(key: str, runs: int) -> dict[str, Any]:
+    """The limit of a workspace's runs with this tag, whose value is the workspace."""
+    return {"key": key, "value": {"applyLimitPerUniqueValue": True}, "limit": runs}
 
 
 def _back_fill_limit(lane: Lane) -> dict[str, Any]:

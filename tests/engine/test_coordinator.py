@@ -11,7 +11,7 @@ from dagster._core.run_coordinator import SubmitRunContext
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import dagster_client, starts, tasks
+from content_pipeline.core.tasks import dagster_client, kinds, starts, tasks
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.engine.coordinator import QueuedRunCoordinator
 from tests.factories import make_workspace
@@ -99,6 +99,17 @@ def test_each_workspace_has_the_share_of_its_plan_and_no_more_than_twice_the_slo
     assert shares(instance, "studio") == {"interactive": studio.interactive_runs, "media": 3, "io": 10}
     set_plan(monkeypatch, studio, concurrent_runs=100)
     assert shares(instance, "studio") == {"interactive": studio.interactive_runs, "media": 8, "io": 10}
+
+
+def test_a_workspace_has_one_export_at_work_at_a_time(instance: dg.DagsterInstance, workspace_id: UUID) -> None:
+    """Ten at once filled the lane, and PostgreSQL copied for all of them: reads of others took five times as long."""
+    for kind in (kinds.EXPORT, kinds.WORKSPACE_EXPORT):
+        with transaction() as session:
+            task = tasks.create(session, workspace_id=workspace_id, kind=kind.name, key=str(uuid4()))
+        key = f"dagster/serial.{kind.name}"
+        assert dagster_client.run_tags(task)[key] == str(workspace_id)
+        assert limits(instance)[key, "each"] == 1
+    assert not any(name.startswith("dagster/serial.") for name in tags_of(workspace_id))
 
 
 def shares(instance: dg.DagsterInstance, name: str) -> dict[str, int]:

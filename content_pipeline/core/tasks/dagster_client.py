@@ -71,6 +71,11 @@ def concurrency_tag(lane: Lane, plan: str) -> str:
     return f"dagster/share.{lane}.{plan}"
 
 
+def serial_tag(kind: str) -> str:
+    """The key of the tag that holds the workspace's id on runs of a kind of which it has one at work at a time."""
+    return f"dagster/serial.{kind}"
+
+
 def lane_tags(lane: Lane, *, is_single: bool) -> dict[str, str]:
     """The tags that send a run to a lane; one that is `is_single` goes before the rows of a batch."""
     return {QUEUE_TAG: lane, PRIORITY_TAG: str(_PRIORITIES[lane] + (_SINGLE_TASK_BONUS if is_single else 0))}
@@ -105,6 +110,7 @@ def row_tags(session: Session, workspace_id: UUID, kind: str, key: str, lane: La
         WORKSPACE_TAG: workspace.name,
         concurrency_tag(lane, workspace.plan): str(workspace.id),
         KIND_TAG: kind,
+        **({serial_tag(kind): str(workspace.id)} if kinds.KINDS[kind].is_serial else {}),
         **run_labels.of_row(session, kind, key),
     }
 

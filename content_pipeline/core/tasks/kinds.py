@@ -20,7 +20,8 @@ class Kind:
     `name` is its name in the API and in the tasks table. `job` names the Dagster job and the set of partition keys;
     None means that the task has no runs of its own: its child tasks do the work. `lane` is where its runs go, None
     where each row decides. `result` is the TypedDict of what a finished task answers. `is_billed`: its rows hold
-    credits, which are released when a task ends without being done.
+    credits, which are released when a task ends without being done. `is_serial`: a workspace has one run of the kind
+    at work at a time.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Kind:
     description: str
     result: type[Any]
     is_billed: bool = False
+    is_serial: bool = False
 
 
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])]
@@ -155,6 +157,7 @@ EXPORT: Final = Kind(
     lane="io",
     description="Write the figures of a period into a file.",
     result=ExportResult,
+    is_serial=True,
 )
 
 
@@ -174,6 +177,7 @@ WORKSPACE_EXPORT: Final = Kind(
     lane="io",
     description="Write all that a workspace has into a ZIP file.",
     result=WorkspaceExportResult,
+    is_serial=True,
 )
 
 KINDS: Final = {
