@@ -1,5 +1,6 @@
 """Bulk reels: uploads a CSV of scripts and renders a video for each row."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID
@@ -8,7 +9,6 @@ from fastapi import APIRouter, BackgroundTasks, File, Form, Request, Response, U
 from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
-from starlette.concurrency import run_in_threadpool
 
 from api.audit import ChangeDep
 from api.background_tasks import cancel_runs, launch_runs
@@ -16,7 +16,7 @@ from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.bulkhead import in_bulkhead, in_shared_thread
 from api.pagination import link_next
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
@@ -138,7 +138,7 @@ async def stream_batch(
     last_event_id: events.LastEventId = None,
 ) -> Response:
     """Stream a batch's changes, row by row, as server-sent events."""
-    view = await run_in_threadpool(get_batch, batch_id, caller)
+    view = await in_shared_thread(request, partial(get_batch, batch_id, caller))
     return events.follow(request, progress.batches, view.task_id, BatchSnapshot.of(view), last_event_id)
 
 

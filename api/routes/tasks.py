@@ -1,5 +1,6 @@
 """Tasks: status of accepted work, cancel, retry."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from api.background_tasks import cancel_runs, launch_runs
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import SHARED_THREAD
+from api.limits.bulkhead import SHARED_THREAD, in_shared_thread
 from api.limits.concurrency_limits import client_of
 from api.pagination import link_next
 from api.schemas.problems import problems
@@ -132,7 +133,7 @@ async def stream_task(
 
     The task of an export of the workspace needs the scope `admin` too.
     """
-    snapshot = await run_in_threadpool(_snapshot, caller, task_id)
+    snapshot = await in_shared_thread(request, partial(_snapshot, caller, task_id))
     return events.follow(request, progress.tasks, task_id, snapshot, last_event_id)
 
 
