@@ -28,7 +28,7 @@ class VolumeLimit:
     async def take(self, client: str, amount: int) -> None:
         """Count a request. Raises TooManyRequests when the client has sent, or read, as much as it may."""
         rate = Rate(self.most, self.seconds)
-        result = await _rate_limiter.take(f"{self.of} of {client}", rate, amount)
+        result = await _rate_limiter.take(f"{self.unit} of {self.of} of {client}", rate, amount)
         if not result.allowed:
             units = f"{self.most:,} {self.unit} of {self.of}"
             raise too_many(f"The limit of each workspace is {units} in {self.seconds} seconds.", result)

@@ -5,13 +5,14 @@ from typing import Annotated, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.background import BackgroundTask
 
 from api.background_tasks import launch_runs
 from api.deps import CallerDep, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute, LargeJsonRoute
+from api.limits.concurrency_limits import client_of
 from api.limits.volume_limits import VolumeLimit
 from api.schemas.analytics import (
     AudienceView,
@@ -27,18 +28,21 @@ from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.times import TimeZone
 from content_pipeline.core.analytics import audiences, best_times, exports, ingestion, local_days, ranking
-from content_pipeline.core.analytics.figures import Selection
+from content_pipeline.core.analytics.figures import DAYS_KEPT, Selection
 from content_pipeline.core.analytics.ranking import Order
 from content_pipeline.core.database import transaction
 from content_pipeline.core.platforms.insights import Metric
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.tasks import tasks
 
-# A year of four platforms, or the best times of 20 accounts, compute for up to 60 ms. Reading tasks beside 20 requests
-# a second for posts took 3.5 times as long, and takes 1.3 times; for best times 2.9, and 2.0 (99 %;
-# bench/noisy_neighbor.py).
+# Reading tasks beside 20 requests a second for posts took 3.5 times as long, and takes 1.4 times; for best times 2.9,
+# and 1.5 (99 %; bench/noisy_neighbor.py).
 READS: Final = VolumeLimit("figures", "reads", most=30, seconds=15)
-# Each starts a run: beside 20 a second reading tasks took 8.9 times as long, and takes 4.8 times beside ten at once.
+# Two years of four platforms in another time zone compute for 40 ms, a month for 5. Beside 30 reads of two years in
+# 15 s, reading tasks took 2.4 times as long.
+DAYS: Final = VolumeLimit("figures", "days", most=5 * DAYS_KEPT, seconds=15)
+# Each starts a run: beside 20 a second reading tasks took 8.9 times as long. Of a workspace one is written at a time
+# (`is_serial` in core/tasks/kinds.py): beside ten at once it took 4.8 times as long, and takes 2.5.
 EXPORTS: Final = VolumeLimit("figures", "exports", most=10)
 
 router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=JsonRoute)
@@ -56,11 +60,19 @@ def _selection(
 
 
 SelectionDep = Annotated[Selection, Depends(_selection)]
+
+
+async def _count_days(request: Request, asked: SelectionDep) -> Selection:
+    await DAYS.take(client_of(request), min(asked.days, DAYS_KEPT))
+    return asked
+
+
+DailyDep = Annotated[Selection, Depends(_count_days)]
 DaysIn = Annotated[TimeZone, Query(description="Whose days are meant: a name of the IANA database")]
 
 
 @router.get("/social", responses=problems(404))
-def list_figures(asked: SelectionDep, timezone: DaysIn = "UTC") -> list[DayView]:
+def list_figures(asked: DailyDep, timezone: DaysIn = "UTC") -> list[DayView]:
     """List the figures of each platform by day, oldest first, with every day present: ready for a chart.
 
     Accounts are read every six hours. Today's figures are those so far. Where a platform gives totals only, a day is
