@@ -6,18 +6,19 @@ from itertools import chain
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse
 
 from api.deps import CallerDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead, iterate
+from api.limits.memory_comparisons import count_comparisons
 from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, ScriptView
 from api.schemas.problems import problems
 from api.streaming import events
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
-from content_pipeline.core.twins import composing, track_record, twins
+from content_pipeline.core.twins import composing, memory, track_record, twins
 from content_pipeline.core.writing import scripts
 from content_pipeline.core.writing.track_record import TrackRecord
 
@@ -32,7 +33,14 @@ _AS_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.post("/{twin_id}/compose", responses=problems(404, 502, 503))
+async def _count_comparisons(twin_id: UUID, request: Request, caller: CallerDep) -> None:
+    await count_comparisons(request, caller.workspace_id, memory.namespace_of(twin_id))
+
+
+_COUNTED: Final = Depends(_count_comparisons)
+
+
+@router.post("/{twin_id}/compose", responses=problems(404, 502, 503), dependencies=[_COUNTED])
 @in_bulkhead()
 def compose_post(twin_id: UUID, body: ComposeRequest, caller: CallerDep) -> PostTextView:
     """Compose the post text and hashtags for a script, within the platform's rules. Publishes nothing.
@@ -46,7 +54,12 @@ def compose_post(twin_id: UUID, body: ComposeRequest, caller: CallerDep) -> Post
     return PostTextView.of(brief, composing.compose(brief))
 
 
-@router.post("/{twin_id}/script", response_model=ScriptView, responses={**_AS_EVENTS, **problems(404, 502, 503)})
+@router.post(
+    "/{twin_id}/script",
+    response_model=ScriptView,
+    responses={**_AS_EVENTS, **problems(404, 502, 503)},
+    dependencies=[_COUNTED],
+)
 @in_bulkhead(until="request")
 def write_script(
     twin_id: UUID, body: ScriptRequest, caller: CallerDep, accept: Annotated[str, Header(include_in_schema=False)] = ""

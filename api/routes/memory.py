@@ -1,7 +1,7 @@
 """Twin memory with the three calls of ZeroMemory's API: remember, recall (semantic search), forget."""
 
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,8 +11,7 @@ from api.deps import CallerDep, ReaderDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.concurrency_limits import client_of
-from api.limits.volume_limits import VolumeLimit
+from api.limits.memory_comparisons import count_comparisons
 from api.schemas.memory import (
     ForgetRequest,
     Forgotten,
@@ -26,10 +25,6 @@ from api.schemas.problems import problems
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.twins import memory
-
-# 5,000, the most of a twin, compute for 8 ms. Reading tasks beside 20 such requests a second took 2.8 to 4.6 times as
-# long, and 1.4 to 1.7 times with this limit (99 %; bench/noisy_neighbor.py, recall).
-COMPARISONS: Final = VolumeLimit("memories", "comparisons", most=50_000, seconds=15)
 
 router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404, 502, 503), route_class=JsonRoute)
 
@@ -53,19 +48,8 @@ def remember(body: RememberRequest, caller: CallerDep, idempotent: IdempotentDep
         return idempotent.ok(session, MemoryView.of(stored))
 
 
-def _compared(body: RecallRequest, caller: ReaderDep) -> tuple[RecallRequest, int]:
-    """A query, and how many memories are compared with it."""
-    with transaction() as session:
-        namespace = body.target_namespace()
-        return body, memory.compared(session, workspace_id=caller.workspace_id, namespace=namespace)
-
-
-async def _counted(
-    request: Request, compared: Annotated[tuple[RecallRequest, int], Depends(_compared)]
-) -> RecallRequest:
-    body, memories = compared
-    if memories:
-        await COMPARISONS.take(client_of(request), memories)
+async def _counted(body: RecallRequest, request: Request, caller: ReaderDep) -> RecallRequest:
+    await count_comparisons(request, caller.workspace_id, body.target_namespace())
     return body
 
 
@@ -74,8 +58,8 @@ async def _counted(
 def recall(body: Annotated[RecallRequest, Depends(_counted)], caller: ReaderDep) -> RecallView:
     """Search a twin's memories by meaning.
 
-    A workspace may have 50,000 memories compared in 15 seconds: ten queries of a twin with 5,000 memories, as many as
-    it may have.
+    A workspace may have 50,000 memories compared in 15 seconds, by queries and by composing: ten queries of a twin with
+    5,000 memories, as many as it may have.
     """
     with transaction() as session:
         found = memory.recall(

@@ -1,7 +1,7 @@
 """Texts for a twin over HTTP, and scripts as they are written."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +9,12 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from api.limits.memory_comparisons import COMPARISONS
 from api.main import create_app
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Twin
 from tests.api.conftest import PUBLIC
+from tests.api.problems import assert_error
 from tests.language_model import LanguageModel, language_model
 from tests.metric_history import TwinHistory
 from tests.polling import until
@@ -35,6 +37,25 @@ EVENTS = {"Accept": "text/event-stream"}
 @pytest.fixture
 def twin(client: TestClient) -> str:
     return f"{PUBLIC}/twins/{client.post(f'{PUBLIC}/twins', json=TWIN).json()['id']}"
+
+
+def test_what_is_composed_counts_as_queries_of_memories(
+    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It computes as they do: a twin's memories are compared with the script."""
+    monkeypatch.setattr(COMPARISONS, "most", 3)
+    busy, other = connect(), connect()
+    for client in busy, other:
+        made = client.post(f"{PUBLIC}/twins", json=TWIN).json()
+        twin = f"{PUBLIC}/twins/{made['id']}"
+        asked = {"script": SCRIPT, "platform": "tiktok"}
+        assert client.post(f"{twin}/compose", json=asked).status_code == 200  # compares none
+        remembered = {"namespace": made["memory_namespace"], "content": "Bread takes its time."}
+        for _ in range(2):
+            assert client.post(f"{PUBLIC}/memory/v2/remember", json=remembered).status_code == 200
+        assert client.post(f"{twin}/compose", json=asked).status_code == 200
+        assert_error(client.post(f"{twin}/compose", json=asked), 429, "too_many_requests")
+        assert_error(client.post(f"{twin}/script", json=ASKED), 429, "too_many_requests")
 
 
 def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:

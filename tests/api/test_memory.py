@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from api.routes.memory import COMPARISONS
+from api.limits.memory_comparisons import COMPARISONS
 from content_pipeline.core.settings import settings
 from tests.api.conftest import PUBLIC
 from tests.api.problems import assert_error
