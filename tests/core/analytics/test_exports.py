@@ -245,7 +245,7 @@ def work(export_id: UUID) -> exports.Written:
 def result(export_id: UUID) -> dict[str, Any]:
     with transaction() as session:
         task = session.scalars(select(Task).where(Task.key == str(export_id))).one()
-        return exports.result(session, task)
+        return exports.result(session.get_one(AnalyticsExport, UUID(task.key)))
 
 
 def stored(key: str, folder: Path) -> bytes:
