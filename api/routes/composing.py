@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse
 from api.deps import CallerDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead, iterate
-from api.limits.memory_comparisons import count_comparisons
+from api.limits.vector_search_limit import count_comparisons
 from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, ScriptView
 from api.schemas.problems import problems
 from api.streaming import events

@@ -11,7 +11,7 @@ from api.deps import CallerDep, ReaderDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.memory_comparisons import count_comparisons
+from api.limits.vector_search_limit import count_comparisons
 from api.schemas.memory import (
     ForgetRequest,
     Forgotten,

@@ -27,7 +27,7 @@ from content_pipeline.core.models import (
     Task,
     WorkspaceExport,
 )
-from content_pipeline.core.models.narrated import without_timings
+from content_pipeline.core.models.narrated import without_long_columns
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import cancellation, kinds, tasks
@@ -43,7 +43,7 @@ def _of_rows(model: type[Row], result: Callable[[Row], Result]) -> Results:
     """Results that are each of the row of the task."""
 
     def results(session: Session, done: Sequence[Task]) -> Mapping[str, Result]:
-        rows = select(model).where(model.id.in_(UUID(task.key) for task in done)).options(*without_timings(model))
+        rows = select(model).where(model.id.in_(UUID(task.key) for task in done)).options(*without_long_columns(model))
         return {str(row.id): result(row) for row in session.scalars(rows)}
 
     return results

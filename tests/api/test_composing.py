@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from api.limits.memory_comparisons import COMPARISONS
+from api.limits.vector_search_limit import COMPARISONS
 from api.main import create_app
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Twin

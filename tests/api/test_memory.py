@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from api.limits.memory_comparisons import COMPARISONS
+from api.limits.vector_search_limit import COMPARISONS
 from content_pipeline.core.settings import settings
 from tests.api.conftest import PUBLIC
 from tests.api.problems import assert_error

@@ -36,7 +36,7 @@ class Shares:
         return is_whole
 
 
-def midnight(zone: ZoneInfo, day: date) -> datetime:
+def _midnight(zone: ZoneInfo, day: date) -> datetime:
     """When a day of a time zone begins, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
@@ -48,7 +48,7 @@ def days_of(zone: ZoneInfo, first: date, count: int) -> list[Span]:
 
 def spans(zone: ZoneInfo, borders: Iterable[date]) -> list[Span]:
     """The times from midnight of one day to midnight of the next one that is named, in UTC."""
-    return [Span(*pair) for pair in pairwise(midnight(zone, day) for day in borders)]
+    return [Span(*pair) for pair in pairwise(_midnight(zone, day) for day in borders)]
 
 
 def shares(sources: Sequence[Span], targets: Sequence[Span]) -> Shares:

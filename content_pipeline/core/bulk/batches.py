@@ -16,7 +16,7 @@ from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import AvatarVideo, Batch, MadeVideo, Reel, Task, Twin
-from content_pipeline.core.models.narrated import without_timings
+from content_pipeline.core.models.narrated import without_long_columns
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import cancellation, kinds, tasks
@@ -122,7 +122,7 @@ def _with_tasks(
 ) -> Iterator[tuple[MadeVideo, Task]]:
     """The batch's videos of one kind, each with its newest task."""
     query = select(model).where(model.batch_id == batch_id, model.deleted_at.is_(None))
-    query = query.options(*without_timings(model))
+    query = query.options(*without_long_columns(model))
     videos: Sequence[MadeVideo] = session.scalars(query).all()  # type: ignore[assignment]  # mypy joins them to Base
     if videos:
         newest = tasks.newest_of(session, KINDS[model], [str(video.id) for video in videos])

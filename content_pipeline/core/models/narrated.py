@@ -14,7 +14,7 @@ from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 from content_pipeline.core.models.with_glossary import WithGlossary
 
-_TIMINGS: Final = ("words", "phonemes", "glossary")
+_LONG_COLUMNS: Final = ("words", "phonemes", "glossary")
 
 
 class Paced:
@@ -43,7 +43,7 @@ class Narrated(Paced, WithGlossary):
     caption_animation: Mapped[CaptionAnimation | None] = mapped_column(String)
 
 
-def without_timings(model: type[Base]) -> Sequence[ORMOption]:
+def without_long_columns(model: type[Base]) -> Sequence[ORMOption]:
     """Options of a query that leave out the columns of a table that grow with a script: a hundred rows may have 9 MB of
     them, and clients poll them."""
-    return [defer(getattr(model, name)) for name in _TIMINGS if hasattr(model, name)]
+    return [defer(getattr(model, name)) for name in _LONG_COLUMNS if hasattr(model, name)]

@@ -1,4 +1,4 @@
-"""Limit of how many memories of its twins a workspace may have compared with queries: by recall, and by composing."""
+"""Rate limit of vector search: how many memories of a workspace are compared with queries, by recall and composing."""
 
 from typing import Final
 from uuid import UUID
