@@ -56,7 +56,7 @@ class Host:
 
     def start_ended_worker(self) -> None:
         """Start the worker again if it has ended, as a supervisor does."""
-        if not self._processes[-1].is_running():
+        if self._processes[-1].poll() is not None:  # is_running is true of a zombie
             self._start()
 
     def _start_worker(self, lane: str, slots: int, settings: Mapping[str, str]) -> None:
@@ -87,7 +87,7 @@ class Host:
 
     def kill(self) -> None:
         """Lose the host: kill -9 all its processes."""
-        for process in self._processes:
+        for process in filter(psutil.Popen.is_running, self._processes):
             kill_all([*process.children(recursive=True), process])
             process.wait(30)
         self._processes.clear()
