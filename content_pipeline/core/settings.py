@@ -152,7 +152,8 @@ class Settings(EnvironmentSettings):
     prepare_ahead_seconds: float = Field(default=300.0, ge=0)
     interactive_media_seconds: float = 60.0
     fetch_seconds: float = 900.0
-    link_seconds: int = 3600
+    # S3 allows seven days, and a link is signed for up to five minutes more
+    link_seconds: int = Field(default=3600, ge=1, le=604_500)
     allowed_private_hosts: Annotated[list[str], NoDecode] = []
 
     # alerts: where failed runs are told of by their error code, and what signs it; empty: the log and /metrics only

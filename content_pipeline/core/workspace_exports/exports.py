@@ -134,7 +134,7 @@ def _counted(lines: Iterator[bytes], contents: Contents) -> Iterator[bytes]:
 
 
 def _link(key: str) -> bytes:
-    url = storage.signed_url(key, seconds=int(_LINK_LIFE.total_seconds()))
+    url = storage.new_signed_url(key, _LINK_LIFE)
     return f"{dumps({'file': key.partition('/')[2], 'url': url})}\n".encode()
 
 

@@ -22,7 +22,7 @@ def read(monkeypatch: pytest.MonkeyPatch, *, minutes: int = 0, link: str = "", *
 
 
 def test_a_finished_task_whose_links_are_signed_anew_has_not_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    one, other = (storage.signed_url("reels/a.mp4", seconds=seconds, is_download=True) for seconds in (100, 200))
+    one, other = (storage.signed_download("reels/a.mp4", timedelta(seconds=seconds))[0] for seconds in (100, 200))
     assert one != other
     assert read(monkeypatch, link=one) == read(monkeypatch, link=other, minutes=29)
 

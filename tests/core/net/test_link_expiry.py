@@ -51,6 +51,6 @@ def test_any_other_link_says_nothing(query: str) -> None:
 
 
 def test_a_link_of_the_store_says_it(database: None) -> None:
-    expires = link_expiry.expires_at(storage.signed_url("some/reel.mp4", seconds=600))
+    expires = link_expiry.expires_at(storage.new_signed_url("some/reel.mp4", timedelta(seconds=600)))
     assert expires
     assert abs(expires - now() - timedelta(seconds=600)) < timedelta(seconds=60)
