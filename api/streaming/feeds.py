@@ -107,10 +107,10 @@ class Feed(Generic[State]):
             keys, self._changed = self._changed, set()
             # A subscription gets only what is read after it was made, so that no client sees an older state than the
             # one that it began with.
-            receivers = {key: list(self._subscriptions.get(key, ())) for key in keys}
+            receivers = {key: list(self._subscriptions[key]) for key in keys if key in self._subscriptions}
             try:
                 # This does not run in the pool of the routes, which slow requests may fill.
-                snapshots = await asyncio.to_thread(self._read, keys)
+                snapshots = await asyncio.to_thread(self._read, list(receivers)) if receivers else {}
             except UNREACHABLE as error:
                 log.warning("changes_not_read", reason=type(error).__name__)
                 await asyncio.sleep(RETRY_SECONDS)

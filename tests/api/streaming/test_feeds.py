@@ -78,6 +78,23 @@ def test_rows_that_nobody_waits_for_are_not_read() -> None:
     assert run(work).reads == [{"a"}, {"b"}]
 
 
+def test_a_row_whose_stream_has_ended_before_it_was_read_is_not_read() -> None:
+    """Each stream of a finished batch had its 100 rows read a second time."""
+
+    async def work(feed: Feed[Count], source: Source) -> None:
+        source.counts = {"a": 1, "b": 1}
+        with feed.subscribe("a"):
+            pass
+        with feed.subscribe("b") as two:
+            assert await version(two, "0") == "1"
+        with feed.subscribe("a"):
+            pass
+        with feed.subscribe("b") as two:
+            assert await version(two, "0") == "1"
+
+    assert run(work).reads == [{"b"}] * 2
+
+
 def test_a_row_that_was_read_again_without_a_change_is_not_delivered() -> None:
     async def work(feed: Feed[Count], source: Source) -> None:
         source.counts = {"a": 1}
