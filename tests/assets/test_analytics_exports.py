@@ -44,7 +44,7 @@ def task(history: History) -> Task:
 def request(history: History, format: ExportFormat) -> Task:
     asked = Selection(history.workspace_id, 7, end=day(3))
     with transaction() as session:
-        _, task = exports.create_with_task(session, asked, format=format, grain="account", most_rows=10)
+        _, task = exports.create_with_task(session, asked, format=format, grain="account")
     return task
 
 

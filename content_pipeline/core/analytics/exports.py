@@ -47,15 +47,21 @@ class Written:
 # ── called by the API ────────────────────────────────────────────────────────────────────────────────────
 
 
-def create_with_task(
-    session: Session, asked: Selection, *, format: ExportFormat, grain: Grain, most_rows: int
-) -> tuple[AnalyticsExport, Task]:
-    """Create an export and its task.
+def count_rows(session: Session, asked: Selection, *, grain: Grain, most: int) -> int:
+    """How many rows an export will have.
 
-    Raises as `figures.check` does, Invalid `export_empty`, and PlanLimit when it has more than `most_rows`.
+    Raises as `figures.check` does, Invalid `export_empty`, and PlanLimit when it has more than `most`.
     """
     figures.check(session, asked)
-    _check_size(export_rows.count(session, export_rows.select_rows(asked, grain), most=most_rows + 1), most_rows)
+    rows = export_rows.count(session, export_rows.select_rows(asked, grain), most=most + 1)
+    _check_size(rows, most)
+    return rows
+
+
+def create_with_task(
+    session: Session, asked: Selection, *, format: ExportFormat, grain: Grain
+) -> tuple[AnalyticsExport, Task]:
+    """Create an export and its task."""
     export = AnalyticsExport(
         id=uuid4(),
         workspace_id=asked.workspace_id,

@@ -228,7 +228,7 @@ def asked(history: History) -> AnalyticsExport:
 
 def ask(history: History, format: ExportFormat) -> AnalyticsExport:
     with transaction() as session:
-        made, _ = exports.create_with_task(session, selection(history), format=format, grain="account", most_rows=100)
+        made, _ = exports.create_with_task(session, selection(history), format=format, grain="account")
     return made
 
 
