@@ -21,6 +21,7 @@ import httpx
 from api.json_routes import LARGE_BYTES, MAX_LARGE_VALUES, MAX_VALUES
 from api.limits.body_limits import DEFAULT_BYTES
 from api.routes.captions import MAX_TEXT_CHARACTERS
+from bench.noisy_workspace import NoisyWorkspace
 from bench.slow_dns_app import DOMAIN
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
@@ -43,17 +44,18 @@ _BODY: Final = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filen
 
 @dataclass(frozen=True)
 class Noise:
-    """What the noisy key knows: an API process, its own key, a twin and one with all the memories that it may have, an
-    open task, a finished batch and captions of four hours, and the address of a video that drips."""
+    """What the noisy key knows: its workspace, an API process, its own key, an open task, and the address of a video
+    that drips."""
 
+    workspace: NoisyWorkspace
     port: int
     key: str
-    twin: str
-    full_twin: str
     task: str
-    batch: str
-    captions: str
     video: str
+
+    @property
+    def fields(self) -> dict[str, object]:
+        return vars(self) | vars(self.workspace)
 
 
 # One request of the noisy key, with its number.
@@ -61,19 +63,19 @@ Send = Callable[[httpx.AsyncClient, Noise, int], Awaitable[httpx.Response]]
 
 
 def _get(path: str, **headers: str) -> Send:
-    """The path may hold the fields of Noise."""
+    """The path may hold the fields of Noise and of its workspace."""
 
     def send(client: httpx.AsyncClient, noise: Noise, number: int) -> Awaitable[httpx.Response]:
-        return client.get(path.format(**vars(noise)), headers=headers)
+        return client.get(path.format(**noise.fields), headers=headers)
 
     return send
 
 
 def _post(path: str, **body: object) -> Send:
-    """Texts may hold `{number}` and the fields of Noise."""
+    """Texts may hold `{number}`, and what a path may hold."""
 
     async def send(client: httpx.AsyncClient, noise: Noise, number: int) -> httpx.Response:
-        fields = {**vars(noise), "number": number}
+        fields = {**noise.fields, "number": number}
         filled = {name: value.format(**fields) if isinstance(value, str) else value for name, value in body.items()}
         return await client.post(path.format(**fields), json=filled)
 
@@ -82,7 +84,7 @@ def _post(path: str, **body: object) -> Send:
 
 def _send_json(method: str, path: str, body: bytes) -> Send:
     def send(client: httpx.AsyncClient, noise: Noise, number: int) -> Awaitable[httpx.Response]:
-        return client.request(method, path.format(**vars(noise)), content=body, headers=_JSON)
+        return client.request(method, path.format(**noise.fields), content=body, headers=_JSON)
 
     return send
 
@@ -101,7 +103,7 @@ def _submit_csv(*rows: str) -> Send:
     async def send(client: httpx.AsyncClient, noise: Noise, number: int) -> httpx.Response:
         filled = [text.format(number=number, row=row) for row, text in enumerate(rows)]
         file = "\n".join(["script,background_url", *filled, ",https://8.8.8.8/"])
-        form = {"twin_id": noise.twin, "platform": "tiktok"}
+        form = {"twin_id": noise.workspace.twin, "platform": "tiktok"}
         return await client.post("/bulk/reels", files={"csv_file": ("a.csv", file)}, data=form)
 
     return send
@@ -244,7 +246,13 @@ _REQUESTS: Final[dict[str, Send]] = {
     "reads of long captions": _get("/captions/{captions}"),
     "long captions as files": _get("/captions/{captions}.srt"),
     "lists of calendar items": _get("/content/calendar?limit=200"),
+    "lists of uploads": _get("/uploads?limit=200"),
+    "lists of accounts": _get("/social/accounts?limit=200"),
+    "lists of deliveries": _get("/webhooks/{webhook}/deliveries?limit=200"),
+    "lists of audit events": _get("/audit?limit=200"),
+    "usage": _get("/usage"),
     "figures": _get("/analytics/social?days=731&timezone=America/Los_Angeles"),
+    "summaries of figures": _get("/analytics/social/summary?days=365&timezone=America/Los_Angeles"),
     "figures of posts": _get("/analytics/posts?limit=200&days=731"),
     "best times": _get("/analytics/best-times?days=731&limit=168"),
     # what names nothing that is there
@@ -333,4 +341,6 @@ NOISES: Final[dict[str, Callable[[Noise], Awaitable[None]]]] = {
 }
 
 if __name__ == "__main__":
-    asyncio.run(NOISES[sys.argv[1]](Noise(**json.load(sys.stdin))))  # type: ignore[arg-type]  # these are coroutines
+    given = json.load(sys.stdin)
+    noise = Noise(**given | {"workspace": NoisyWorkspace(**given["workspace"])})
+    asyncio.run(NOISES[sys.argv[1]](noise))  # type: ignore[arg-type]  # these are coroutines

@@ -19,13 +19,12 @@ from uuid import uuid4
 
 import httpx
 
-from bench import analytics, report
+from bench import noisy_workspace, report
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import get, open_loop
 from bench.noise import CONTROL, NOISES, Noise
 from bench.slow_response_server import slow_response_server
-from content_pipeline.core.twins.memory import MOST_MEMORIES
 from tests.polling import until
 from tests.stack.harness import free_port
 
@@ -43,14 +42,6 @@ IDLE_SECONDS: Final = 30.0
 WINDOW_SECONDS: Final = 5.0
 # Priority of the reader over all others.
 _FAVORED: Final = 10
-# Lists have pages of 200.
-_PAGE: Final = 200
-_TASKS: Final = 1000
-# The most of a plan.
-_ROWS: Final = 100
-# With posts of a year.
-_ACCOUNTS: Final = 20
-_POSTS: Final = 2_000
 
 # What was accepted must not keep the cores busy while the next one is measured.
 _CLEAN_UP: Final = (
@@ -58,7 +49,7 @@ _CLEAN_UP: Final = (
     and workspace_id = (select id from workspaces where name = :workspace)""",
     *(
         f"delete from {table} where workspace_id = (select id from workspaces where name = :workspace)"
-        for table in ("webhook_deliveries", "webhook_endpoints", "connect_states")
+        for table in ("webhook_endpoints", "connect_states")
     ),
 )
 
@@ -66,44 +57,32 @@ _CLEAN_UP: Final = (
 def measure(environment: Environment) -> Iterator[Figure]:
     if os.geteuid():
         report.console.print("[yellow]Without root the reader has no priority: expect worse figures.[/]")
-    workspace, noisy_workspace = f"bench-{uuid4()}", f"bench-{uuid4()}"
+    workspace, noisy_name = f"bench-{uuid4()}", f"bench-{uuid4()}"
     keys = environment.keys(4, workspace)
     tasks = environment.waiting_tasks(POLLERS, workspace)
     requests = [get(f"/api/v1/tasks/{task}", keys[number % len(keys)]) for number, task in enumerate(tasks)]
     windows = 1 if environment.quick else 3
-    with environment.stack.client(noisy_workspace) as noisy, slow_response_server() as drip:
-        twin, full_twin = noisy.create_twin(), noisy.create_twin()
-        environment.memories(MOST_MEMORIES, full_twin)
-        batch, *_ = (environment.finished_batch(_ROWS, twin) for _ in range(_TASKS // _ROWS))
-        captions = environment.long_captions(noisy_workspace)
-        environment.finished_captions(_PAGE, noisy_workspace, like=captions)
-        environment.calendar_items(_PAGE, full_twin)
-        _fill_analytics(environment, noisy_workspace)
+    with environment.stack.client(noisy_name) as noisy, slow_response_server() as drip:
+        filled = noisy_workspace.fill(environment, noisy, noisy_name)
         for name in NOISES:
             with suppress(AssertionError):
                 environment.idle(IDLE_SECONDS)
-            (task,) = environment.waiting_tasks(1, noisy_workspace)
+            (task,) = environment.waiting_tasks(1, noisy_name)
             with _api(environment, drip, name) as port:
                 _milliseconds(requests, WARM_UP_SECONDS, port)
                 idle = [_milliseconds(requests, WINDOW_SECONDS, port) for _ in range(windows)]
                 video = f"http://localhost:{drip}/a.mp4"
                 key = noisy.http.headers["X-API-Key"]
-                with _sending(name, Noise(port, key, twin, full_twin, task, batch, captions, video)):
+                with _sending(name, Noise(filled, port, key, task, video)):
                     time.sleep(RAMP_SECONDS)
                     beside = [_milliseconds(requests, WINDOW_SECONDS, port) for _ in range(windows)]
             for statement in _CLEAN_UP:
-                environment.stack.sql(statement, workspace=noisy_workspace)
+                environment.stack.sql(statement, workspace=noisy_name)
             reference = Reference("with nobody else", _p99(idle))
             what = f"task reads beside {name}, 99 %"
             target = None if name == CONTROL else Target(2, of="ratio")
             yield Figure(what, _p99(beside), "ms", reference, target, sum(map(len, beside)))
     environment.stack.sql("delete from tasks where id = any(:ids)", ids=tasks)
-
-
-def _fill_analytics(environment: Environment, workspace: str) -> None:
-    ((workspace_id,),) = environment.stack.sql("select id from workspaces where name = :name", name=workspace)
-    analytics.derive(environment.stack, analytics.fill(environment.stack, workspace_id, _ACCOUNTS, _POSTS))
-    environment.stack.sql("analyze daily_metrics, daily_post_metrics")
 
 
 def _milliseconds(requests: list[bytes], seconds: float, port: int) -> list[float]:
