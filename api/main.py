@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
-from fastapi_offline import FastAPIOffline
 from sqlalchemy.orm import configure_mappers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -118,13 +117,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app() -> FastAPI:
     callers = CallerCache()
-    app = FastAPIOffline(  # serves the assets of Swagger UI itself, not from a CDN
-        docs_url=None,  # routes/documentation.py
+    app = FastAPI(
+        openapi_url=None,  # routes/documentation.py, and the pages
         title="Content Pipeline",
         version="1",
         description=document.INTRODUCTION,
         lifespan=_lifespan,
-        redoc_url=None,  # its page loads a logo from another host
         generate_unique_id_function=document.operation_id,
         form_limits={"max_files": MAX_FILES, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES},
         middleware=[
@@ -183,6 +181,7 @@ def create_app() -> FastAPI:
     app.include_router(metrics.router)
     app.include_router(start.router)
     app.include_router(documentation.router)
+    app.mount(documentation.ASSETS, documentation.SWAGGER_UI)
     app.include_router(error_pages.router)
     app.router.routes.append(Route(MCP_PATH, McpEndpoint(), include_in_schema=False))
     return app
