@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
+import pytest
 from fastapi.testclient import TestClient
 
+from api.routes.workspace import EXPORTS
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task, WorkspaceExport
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces.scopes import Scope
 from tests.api.conftest import PUBLIC
+from tests.api.problems import assert_error
 
 
 def test_an_export_is_accepted_once_at_a_time(client: TestClient, launched: list[str]) -> None:
@@ -55,3 +58,18 @@ def test_an_export_is_read_canceled_and_retried_only_with_the_scope_that_made_it
     assert "X-Amz-Signature" in administering.get(listed).text
     (entry,) = making.get(listed).json()
     assert (entry["result"]["download_url"], entry["result"]["expires_at"], entry["result"]["rows"]) == (None, None, 1)
+
+
+def test_a_workspace_is_exported_so_many_times_in_ten_minutes(
+    connect: Callable[..., TestClient], launched: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other they read all rows all the time; what is refused because of an open one does not count."""
+    monkeypatch.setattr(EXPORTS, "most", 2)
+    client, path = connect(), f"{PUBLIC}/workspace/export"
+    for _ in range(2):
+        accepted = client.post(path, json={})
+        assert accepted.status_code == 202, accepted.text
+        assert_error(client.post(path, json={}), 409, "export_open")
+        finish_export(accepted.json()["task_id"])
+    assert_error(client.post(path, json={}), 429, "too_many_requests")
+    assert connect().post(path, json={}).status_code == 202

@@ -43,11 +43,16 @@ class Contents:
 # ── called by the API ────────────────────────────────────────────────────────────────────────────────────
 
 
+def find_open(session: Session, workspace_id: UUID) -> str | None:
+    """The task of the export of the workspace that is being written; None if none is."""
+    is_open = (Task.kind == KIND, Task.workspace_id == workspace_id, Task.state.in_(tasks.OPEN))
+    return session.scalars(select(Task.id).where(*is_open).limit(1)).first()
+
+
 def create_with_task(session: Session, workspace_id: UUID, *, with_files: bool) -> tuple[WorkspaceExport, Task]:
     """Create an export and its task. Raises Conflict while another one of the workspace is being written."""
     session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})  # of two at once, one sees the other
-    is_open = (Task.kind == KIND, Task.workspace_id == workspace_id, Task.state.in_(tasks.OPEN))
-    if other := session.scalars(select(Task.id).where(*is_open).limit(1)).first():
+    if other := find_open(session, workspace_id):
         raise Conflict(
             f"An export of this workspace is being written by the task {other}.",
             code="export_open",
