@@ -239,9 +239,12 @@ _REQUESTS: Final[dict[str, Send]] = {
     "samples of voices": _get("/voices/vits-joe/sample"),
     "tools of agents": _list_tools,
     "exports": _post("/analytics/social/export", days=365, grain="post"),
+    "exports of the workspace": _post("/workspace/export", files=False),
     # reads
     "lists of tasks": _get("/tasks?limit=200"),
+    "lists of batches": _get("/bulk/reels?limit=200"),
     "batches": _get("/bulk/reels/{batch}"),
+    "lists of twins": _get("/twins?limit=200"),
     "lists of captions": _get("/captions?limit=200"),
     "reads of long captions": _get("/captions/{captions}"),
     "long captions as files": _get("/captions/{captions}.srt"),
@@ -268,6 +271,9 @@ _REQUESTS: Final[dict[str, Send]] = {
         "POST", f"{oauth_flow.CALLBACK_PATH}/tiktok", b"&" * (DEFAULT_BYTES - 50), **{"Content-Type": _URL_ENCODED}
     ),
     "cookies": _outside("GET", "/health/live", Cookie='a="' + '\\"' * 30_000),
+    "the OpenAPI document": _outside("GET", "/openapi.json"),
+    "scripts of the page /docs": _outside("GET", "/swagger-ui/swagger-ui-bundle.js"),
+    "pages of error codes": _outside("GET", "/errors"),
     "readiness": _outside("GET", "/health/ready"),
     "events of HeyGen": _outside("POST", heygen_events.PATH, b"{}"),
 }
