@@ -47,7 +47,7 @@ DAYS: Final = VolumeLimit("figures", "days", most=5 * DAYS_KEPT, seconds=15)
 EXPORTS: Final = VolumeLimit("figures", "exports", most=10)
 # Of a workspace one export is written at a time (`is_serial` in core/tasks/kinds.py): 358,000 rows in 1.5 s, beside
 # which reading tasks takes 2.5 times as long, and 2.2 with all processes that take part at the lowest priority.
-EXPORTED_ROWS: Final = VolumeLimit("exports", "rows", most=1_000_000)
+EXPORTED_ROWS: Final = VolumeLimit("exports", "rows", most=500_000)
 
 router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=JsonRoute)
 large_router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=LargeJsonRoute)

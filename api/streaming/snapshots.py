@@ -19,7 +19,7 @@ from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.settings import settings
 
-# This matches the query of a presigned S3 link in JSON. It differs at each read.
+# This matches the query of a presigned S3 link in JSON. It differs every five minutes.
 _SIGNATURE: Final = re.compile(r'\?[^"]*X-Amz-Signature=[^"]*')
 
 
@@ -48,7 +48,7 @@ class TaskSnapshot:
 
 @dataclass(frozen=True)
 class BatchSnapshot:
-    """A batch as `GET /bulk/reels/{id}` shows it. Versions do not depend on signed URLs, which differ in each read."""
+    """A batch as `GET /bulk/reels/{id}` shows it. Versions do not depend on signed URLs, which change by themselves."""
 
     view: BatchView
     version: str

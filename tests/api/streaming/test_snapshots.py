@@ -1,4 +1,4 @@
-"""ETags of tasks, whose links are signed anew in each read."""
+"""ETags of tasks, whose links are signed anew from time to time."""
 
 from datetime import UTC, datetime, timedelta
 
