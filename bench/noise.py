@@ -21,7 +21,7 @@ import httpx
 from api.json_routes import LARGE_BYTES, MAX_LARGE_VALUES, MAX_VALUES
 from api.limits.body_limits import DEFAULT_BYTES
 from api.routes.captions import MAX_TEXT_CHARACTERS
-from bench.noisy_workspace import NoisyWorkspace
+from bench.noisy_neighbor_seed import SeededWorkspace
 from bench.slow_dns_app import DOMAIN
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
@@ -47,7 +47,7 @@ class Noise:
     """What the noisy key knows: its workspace, an API process, its own key, an open task, and the address of a video
     that drips."""
 
-    workspace: NoisyWorkspace
+    workspace: SeededWorkspace
     port: int
     key: str
     task: str
@@ -348,5 +348,5 @@ NOISES: Final[dict[str, Callable[[Noise], Awaitable[None]]]] = {
 
 if __name__ == "__main__":
     given = json.load(sys.stdin)
-    noise = Noise(**given | {"workspace": NoisyWorkspace(**given["workspace"])})
+    noise = Noise(**given | {"workspace": SeededWorkspace(**given["workspace"])})
     asyncio.run(NOISES[sys.argv[1]](noise))  # type: ignore[arg-type]  # these are coroutines

@@ -19,12 +19,12 @@ from uuid import uuid4
 
 import httpx
 
-from bench import noisy_workspace, report
+from bench import noisy_neighbor_seed, report
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import get, open_loop
 from bench.noise import CONTROL, NOISES, Noise
-from bench.noisy_workspace import NoisyWorkspace
+from bench.noisy_neighbor_seed import SeededWorkspace
 from bench.slow_response_server import slow_response_server
 from tests.polling import until
 from tests.stack.harness import free_port
@@ -48,10 +48,10 @@ _FAVORED: Final = 10
 _CLEAN_UP: Final = (
     """update tasks set state = 'canceled', finished_at = now() where state in ('queued', 'processing', 'waiting')
     and workspace_id = (select id from workspaces where name = :workspace)""",
-    *(
-        f"delete from {table} where workspace_id = (select id from workspaces where name = :workspace)"
-        for table in ("webhook_endpoints", "connect_states")
-    ),
+    "delete from connect_states where workspace_id = (select id from workspaces where name = :workspace)",
+    # The disabled one belongs to the seed data.
+    """delete from webhook_endpoints where disabled_at is null
+    and workspace_id = (select id from workspaces where name = :workspace)""",
 )
 
 
@@ -63,8 +63,8 @@ def measure(environment: Environment) -> Iterator[Figure]:
     tasks = environment.waiting_tasks(POLLERS, workspace)
     requests = [get(f"/api/v1/tasks/{task}", keys[number % len(keys)]) for number, task in enumerate(tasks)]
     with environment.stack.client(noisy_name) as noisy, slow_response_server() as drip:
-        filled = noisy_workspace.fill(environment, noisy, noisy_name)
-        neighbors = _Neighbors(environment, requests, noisy.http.headers["X-API-Key"], noisy_name, filled, drip)
+        seeded = noisy_neighbor_seed.seed(environment, noisy, noisy_name)
+        neighbors = _Neighbors(environment, requests, noisy.http.headers["X-API-Key"], noisy_name, seeded, drip)
         for name in NOISES:
             yield neighbors.confirmed(name)
     environment.stack.sql("delete from tasks where id = any(:ids)", ids=tasks)
@@ -78,7 +78,7 @@ class _Neighbors:
     requests: list[bytes]
     key: str
     name: str
-    filled: NoisyWorkspace
+    seeded: SeededWorkspace
     drip: int
 
     def confirmed(self, noise: str) -> Figure:
@@ -99,7 +99,7 @@ class _Neighbors:
         with _api(self.environment, self.drip, noise) as port:
             _milliseconds(self.requests, WARM_UP_SECONDS, port)
             idle = self._windows(port)
-            with _sending(noise, Noise(self.filled, port, self.key, task, f"http://localhost:{self.drip}/a.mp4")):
+            with _sending(noise, Noise(self.seeded, port, self.key, task, f"http://localhost:{self.drip}/a.mp4")):
                 time.sleep(RAMP_SECONDS)
                 beside = self._windows(port)
         for statement in _CLEAN_UP:

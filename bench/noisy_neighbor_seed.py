@@ -1,4 +1,4 @@
-"""The noisy key's workspace, for noisy_neighbor.py: lists, figures and memories as large as a plan allows."""
+"""Seed data of the noisy-neighbor benchmark: a workspace with as many rows, figures and memories as a plan allows."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -67,7 +67,7 @@ from published where social_posts.id::text = published.post_id"""
 
 
 @dataclass(frozen=True)
-class NoisyWorkspace:
+class SeededWorkspace:
     """Ids: of a twin, of one with as many memories as it may have and a track record, of a finished batch, of captions
     of four hours, and of a webhook with failed deliveries."""
 
@@ -78,8 +78,8 @@ class NoisyWorkspace:
     webhook: str
 
 
-def fill(environment: Environment, client: Client, name: str) -> NoisyWorkspace:
-    """Fill the workspace of this client, which has this name."""
+def seed(environment: Environment, client: Client, name: str) -> SeededWorkspace:
+    """Insert the rows into the workspace of this client, which has this name."""
     sql = environment.stack.sql
     twin, full_twin = client.create_twin(), client.create_twin()
     environment.memories(MOST_MEMORIES, full_twin)
@@ -95,4 +95,4 @@ def fill(environment: Environment, client: Client, name: str) -> NoisyWorkspace:
     for statement in (_AUDIT_EVENTS, _UPLOADS):
         sql(statement, name=name, count=_PAGE)
     sql("analyze")
-    return NoisyWorkspace(twin, full_twin, batch, captions, webhook)
+    return SeededWorkspace(twin, full_twin, batch, captions, webhook)
