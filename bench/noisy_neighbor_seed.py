@@ -32,7 +32,7 @@ with endpoint as (
     insert into webhook_deliveries (id, workspace_id, endpoint_id, event_id, status, attempts, last_status, last_error,
                                     created_at)
     select gen_random_uuid(), events.workspace_id, endpoint.id, events.id, 'failed', 10, 500,
-           '{"code": "receiver_refused", "detail": "The receiver answered 500.", "retryable": true}', now()
+           '{"code": "receiver_refused", "message": "It answered 500.", "remedy": "Mend it.", "retryable": true}', now()
     from endpoint, events
 )
 select id::text from endpoint"""
