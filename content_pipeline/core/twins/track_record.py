@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
-from sqlalchemy import func, select, true
+from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
@@ -69,9 +69,20 @@ def of_twin(session: Session, twin: Twin, platform: str) -> TrackRecord:
 
 def _scored_posts(session: Session, twin: Twin, platform: str) -> Sequence[_Scored]:
     latest = post_scores.latest_views()
-    script = func.coalesce(Publication.script, Reel.script, AvatarVideo.script)
+    by_hand = Publication.caption != ""
+    # Whole posts and publications took twice as long, in calls that keep the interpreter from other requests.
     rows = session.execute(
-        select(SocialPost, Publication, script.label("script"), latest.c.views)
+        select(
+            SocialPost.account_id,
+            SocialPost.post_id,
+            SocialPost.url,
+            SocialPost.text,
+            SocialPost.published_at,
+            SocialPost.seconds,
+            func.coalesce(Publication.script, Reel.script, AvatarVideo.script).label("script"),
+            case((by_hand, None), else_=Publication.options["caption_style"].astext).label("caption_style"),
+            latest.c.views,
+        )
         .join(Publication, Publication.id == SocialPost.publication_id)
         .join(latest, true())
         .outerjoin(Reel, Reel.id == Publication.reel_id)
@@ -87,15 +98,15 @@ def _scored_posts(session: Session, twin: Twin, platform: str) -> Sequence[_Scor
     ).all()
     by_account = defaultdict(list)
     for row in rows:
-        by_account[row.SocialPost.account_id].append(row)
+        by_account[row.account_id].append(row)
     return [
         _Scored(
-            row.SocialPost.post_id,
-            row.SocialPost.url,
-            row.script or row.SocialPost.text,
-            row.SocialPost.published_at,
-            row.SocialPost.seconds or (scripts.spoken_seconds(row.script) if row.script else None),
-            None if row.Publication.caption else row.Publication.options.get("caption_style"),
+            row.post_id,
+            row.url,
+            row.script or row.text,
+            row.published_at,
+            row.seconds or (scripts.spoken_seconds(row.script) if row.script else None),
+            row.caption_style,
             row.views,
             float(score),
         )

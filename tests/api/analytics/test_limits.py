@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from api.routes.analytics import DAYS, EXPORTED_ROWS, EXPORTS, READS
+from api.routes.analytics import BEST_TIMES, DAYS, EXPORTED_ROWS, EXPORTS, READS
 from content_pipeline.core.database import transaction
 from tests.api.analytics.rows import record
 from tests.api.client_workspace import workspace_of
@@ -30,6 +30,18 @@ def test_a_workspace_reads_figures_so_many_times_at_once(connect: Connect, monke
         assert "5 reads of figures" in refused.json()["detail"]
         assert int(refused.headers["Retry-After"]) > 0
     assert other.get(f"{ANALYTICS}/social").status_code == 200
+
+
+def test_best_times_have_a_limit_of_their_own(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """30 reads of those of 20 accounts in 15 s made reads of others more than twice as slow."""
+    monkeypatch.setattr(BEST_TIMES, "most", 2)
+    busy, other = connect(), connect()
+    answers = [busy.get(f"{ANALYTICS}/best-times") for _ in range(3)]
+    assert [answer.status_code for answer in answers[:2]] == [200, 200]
+    assert_error(answers[2], 429, "too_many_requests")
+    assert "2 reads of best times" in answers[2].json()["detail"]
+    assert other.get(f"{ANALYTICS}/best-times").status_code == 200
+    assert busy.get(f"{ANALYTICS}/social").status_code == 200
 
 
 def test_a_workspace_reads_figures_of_so_many_days_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
