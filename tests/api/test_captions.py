@@ -15,7 +15,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.settings import settings
-from tests.api.conftest import PUBLIC
+from tests.api.conftest import PUBLIC, LimitTo
 from tests.api.problems import assert_error
 from tests.core.lock_waits import blocked_by_lock
 from tests.media import hostile, samples
@@ -216,10 +216,10 @@ def test_a_language_that_is_no_tag_is_not_in_the_head_of_a_file(client: TestClie
 
 
 def test_captions_have_a_volume_a_minute_by_their_length(
-    client: TestClient, finished_id: str, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, finished_id: str, limit_to: LimitTo
 ) -> None:
     """Those of four hours compute for 0.6 s, and the plan's rate counts requests."""
-    monkeypatch.setattr(READ_VOLUME, "most", 35)
+    limit_to(READ_VOLUME, 35)
     path, edit = f"{CAPTIONS}/{finished_id}", {"segments": [{"start": 1.0, "end": 2.0, "text": "Hello."}]}
     answers = [client.get(path), client.get(f"{path}.srt"), client.patch(path, json=edit)]  # of ten seconds each
     assert [answer.status_code for answer in answers] == [200, 200, 200]
@@ -229,9 +229,9 @@ def test_captions_have_a_volume_a_minute_by_their_length(
 
 
 def test_captions_that_are_not_ready_are_polled_as_often_as_the_plan_allows(
-    client: TestClient, finished_id: str, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, finished_id: str, limit_to: LimitTo
 ) -> None:
-    monkeypatch.setattr(READ_VOLUME, "most", 3)
+    limit_to(READ_VOLUME, 3)
     with transaction() as session:
         session.get_one(Caption, UUID(finished_id)).segments = None
     assert {client.get(f"{CAPTIONS}/{finished_id}").status_code for _ in range(5)} == {200}

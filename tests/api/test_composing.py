@@ -13,7 +13,7 @@ from api.limits.vector_search_limit import COMPARISONS
 from api.main import create_app
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Twin
-from tests.api.conftest import PUBLIC
+from tests.api.conftest import PUBLIC, LimitTo
 from tests.api.problems import assert_error
 from tests.language_model import LanguageModel, language_model
 from tests.metric_history import TwinHistory
@@ -39,11 +39,9 @@ def twin(client: TestClient) -> str:
     return f"{PUBLIC}/twins/{client.post(f'{PUBLIC}/twins', json=TWIN).json()['id']}"
 
 
-def test_what_is_composed_counts_as_queries_of_memories(
-    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_composed_counts_as_queries_of_memories(connect: Callable[..., TestClient], limit_to: LimitTo) -> None:
     """It computes as they do: a twin's memories are compared with the script."""
-    monkeypatch.setattr(COMPARISONS, "most", 3)
+    limit_to(COMPARISONS, 3)
     busy, other = connect(), connect()
     for client in busy, other:
         made = client.post(f"{PUBLIC}/twins", json=TWIN).json()

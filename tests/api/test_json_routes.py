@@ -17,6 +17,7 @@ from api import json_routes
 from api.limits import concurrency_limits
 from api.limits.body_limits import DEFAULT_BYTES
 from api.schemas.captions import SegmentView
+from tests.api.conftest import LimitTo
 
 PUBLIC = "/api/v1/public"
 EDIT = f"{PUBLIC}/captions/{uuid4()}"
@@ -104,10 +105,8 @@ def test_a_body_has_so_many_values(client: TestClient) -> None:
         assert (over.status_code, over.json()["code"]) == (422, "too_many_values"), path
 
 
-def test_large_bodies_have_a_rate_limit_of_their_own(
-    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(json_routes.LARGE_BODY_VALUES, "most", 100_000)
+def test_large_bodies_have_a_rate_limit_of_their_own(connect: Callable[..., TestClient], limit_to: LimitTo) -> None:
+    limit_to(json_routes.LARGE_BODY_VALUES, 100_000)
     busy, other = connect(), connect()
 
     def send(client: TestClient, values: int) -> int:

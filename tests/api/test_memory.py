@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from api.limits.vector_search_limit import COMPARISONS
 from content_pipeline.core.settings import settings
-from tests.api.conftest import PUBLIC
+from tests.api.conftest import PUBLIC, LimitTo
 from tests.api.problems import assert_error
 
 MEMORY = f"{PUBLIC}/memory/v2"
@@ -60,9 +60,9 @@ def test_a_client_that_knows_only_entities_names_the_namespace_with_them(client:
     assert _call(client, "forget", entity_id=namespace) == {"forgotten": 1}
 
 
-def test_a_workspace_has_so_many_memories_compared_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_has_so_many_memories_compared_at_once(connect: Connect, limit_to: LimitTo) -> None:
     """5,000 compute for 8 ms: 20 queries of as many a second made reads of others three times as slow."""
-    monkeypatch.setattr(COMPARISONS, "most", 5)
+    limit_to(COMPARISONS, 5)
     busy, other = connect(), connect()
     for client in busy, other:
         namespace = client.post(f"{PUBLIC}/twins", json={"name": "Ann", "voice_id": "en-US"}).json()["memory_namespace"]

@@ -25,7 +25,7 @@ from content_pipeline.core.errors import MediaUnusable, NotFound
 from content_pipeline.core.models import Caption, MultipartUpload, Upload
 from content_pipeline.core.uploads import multipart
 from content_pipeline.core.uploads.examination import Examined
-from tests.api.conftest import PUBLIC
+from tests.api.conftest import PUBLIC, LimitTo
 from tests.api.problems import assert_error
 from tests.factories import make_upload
 from tests.media import samples
@@ -371,10 +371,9 @@ def test_no_part_is_asked_for_when_the_disk_has_no_room(client: TestClient, monk
     assert_error(client.post(MULTIPART, json={"file_name": "a", "size": 1}), 503, "disk_full")
 
 
-def test_a_workspace_gets_so_many_lists_of_links_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_gets_so_many_lists_of_links_at_once(connect: Connect, limit_to: LimitTo) -> None:
     """To begin and drop 20 a second, or to get their links, took most of the interpreter from others."""
-    monkeypatch.setattr(LINK_LISTS, "most", 3)
-    monkeypatch.setattr(LINK_LISTS, "seconds", 3600)
+    limit_to(LINK_LISTS, 3)
     busy, content = connect(), picture()
     begun = begin(busy, content)
     assert busy.get(f"{MULTIPART}/{begun['id']}").status_code == 200

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-import pytest
 from fastapi.testclient import TestClient
 
 from api.routes.workspace import EXPORTS
@@ -12,7 +11,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task, WorkspaceExport
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces.scopes import Scope
-from tests.api.conftest import PUBLIC
+from tests.api.conftest import PUBLIC, LimitTo
 from tests.api.problems import assert_error
 
 
@@ -61,10 +60,10 @@ def test_an_export_is_read_canceled_and_retried_only_with_the_scope_that_made_it
 
 
 def test_a_workspace_is_exported_so_many_times_in_ten_minutes(
-    connect: Callable[..., TestClient], launched: list[str], monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., TestClient], launched: list[str], limit_to: LimitTo
 ) -> None:
     """One after the other they read all rows all the time; what is refused because of an open one does not count."""
-    monkeypatch.setattr(EXPORTS, "most", 2)
+    limit_to(EXPORTS, 2)
     client, path = connect(), f"{PUBLIC}/workspace/export"
     for _ in range(2):
         accepted = client.post(path, json={})

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 
 import httpx
-import pytest
 from fastapi.testclient import TestClient
 
 from api.routes.analytics import BEST_TIMES, DAYS, EXPORTED_ROWS, EXPORTS, READS
 from content_pipeline.core.database import transaction
 from tests.api.analytics.rows import record
 from tests.api.client_workspace import workspace_of
-from tests.api.conftest import PUBLIC
+from tests.api.conftest import PUBLIC, LimitTo
 from tests.api.problems import assert_error
 from tests.factories import make_account
 
@@ -18,9 +17,9 @@ ANALYTICS = f"{PUBLIC}/analytics"
 Connect = Callable[..., TestClient]
 
 
-def test_a_workspace_reads_figures_so_many_times_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_reads_figures_so_many_times_at_once(connect: Connect, limit_to: LimitTo) -> None:
     """20 reads a second of a year, or of posts, made reads of others two to three times as slow."""
-    monkeypatch.setattr(READS, "most", 5)
+    limit_to(READS, 5)
     busy, other = connect(), connect()
     paths = ("social", "social/summary", "posts", "audience", "best-times")
     assert {busy.get(f"{ANALYTICS}/{path}").status_code for path in paths} == {200}
@@ -32,9 +31,9 @@ def test_a_workspace_reads_figures_so_many_times_at_once(connect: Connect, monke
     assert other.get(f"{ANALYTICS}/social").status_code == 200
 
 
-def test_best_times_have_a_limit_of_their_own(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_best_times_have_a_limit_of_their_own(connect: Connect, limit_to: LimitTo) -> None:
     """30 reads of those of 20 accounts in 15 s made reads of others more than twice as slow."""
-    monkeypatch.setattr(BEST_TIMES, "most", 2)
+    limit_to(BEST_TIMES, 2)
     busy, other = connect(), connect()
     answers = [busy.get(f"{ANALYTICS}/best-times") for _ in range(3)]
     assert [answer.status_code for answer in answers[:2]] == [200, 200]
@@ -44,9 +43,9 @@ def test_best_times_have_a_limit_of_their_own(connect: Connect, monkeypatch: pyt
     assert busy.get(f"{ANALYTICS}/social").status_code == 200
 
 
-def test_a_workspace_reads_figures_of_so_many_days_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_reads_figures_of_so_many_days_at_once(connect: Connect, limit_to: LimitTo) -> None:
     """Two years compute eight times as long as a month."""
-    monkeypatch.setattr(DAYS, "most", 1000)
+    limit_to(DAYS, 1000)
     busy, other = connect(), connect()
     for client in busy, other:
         assert [client.get(f"{ANALYTICS}/social?days={days}").status_code for days in (731, 230, 39)] == [200] * 3
@@ -60,9 +59,9 @@ def test_days_that_are_not_kept_are_refused_as_such(client: TestClient) -> None:
     assert_error(client.get(f"{ANALYTICS}/social?days=100000"), 400, "days_not_kept")
 
 
-def test_a_workspace_exports_figures_so_many_times_a_minute(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_exports_figures_so_many_times_a_minute(connect: Connect, limit_to: LimitTo) -> None:
     """Each starts a run; those that are refused for another reason count, too."""
-    monkeypatch.setattr(EXPORTS, "most", 2)
+    limit_to(EXPORTS, 2)
     busy, other = connect(), connect()
     for client in busy, other:
         for _ in range(2):
@@ -70,9 +69,9 @@ def test_a_workspace_exports_figures_so_many_times_a_minute(connect: Connect, mo
         assert_error(client.post(f"{ANALYTICS}/social/export", json={}), 429, "too_many_requests")
 
 
-def test_a_workspace_exports_so_many_rows_a_minute(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workspace_exports_so_many_rows_a_minute(connect: Connect, limit_to: LimitTo) -> None:
     """Ten exports of 358,000 rows took 20 seconds; one that has more than the limit is written as well."""
-    monkeypatch.setattr(EXPORTED_ROWS, "most", 3)
+    limit_to(EXPORTED_ROWS, 3)
     busy, other = connect(), connect()
     for client in busy, other:
         with transaction() as session:

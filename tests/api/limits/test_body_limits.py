@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from api import main, upload_routes
 from api.limits import body_limits, concurrency_limits
+from tests.api.conftest import LimitTo
 from tests.api.problems import assert_error
 from tests.media import samples
 
@@ -216,11 +217,9 @@ def test_an_upload_of_unknown_length_is_cut_at_the_plan(connect) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-def test_csvs_have_a_volume_a_minute_of_their_own(
-    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_csvs_have_a_volume_a_minute_of_their_own(connect: Callable[..., TestClient], limit_to: LimitTo) -> None:
     """Each megabyte of scripts computes, and the plan's rate counts requests."""
-    monkeypatch.setattr(upload_routes.CSV_VOLUME, "most", 250_000)
+    limit_to(upload_routes.CSV_VOLUME, 250_000)
     busy, other = connect(), connect()
 
     def send(client: TestClient, size: int) -> httpx.Response:
@@ -232,15 +231,15 @@ def test_csvs_have_a_volume_a_minute_of_their_own(
     answers = [send(busy, 100_000) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
     assert int(answers[-1].headers["Retry-After"]) > 1
-    assert "The limit of each workspace is 250,000 bytes of CSVs in 60 seconds" in answers[-1].json()["detail"]
+    assert "The limit of each workspace is 250,000 bytes of CSVs in 3600 seconds" in answers[-1].json()["detail"]
     assert send(other, 100_000).status_code == 404
 
 
 def test_of_a_csv_of_unknown_length_what_has_come_is_counted(
-    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., TestClient], limit_to: LimitTo
 ) -> None:
     """It counted as the largest one that is taken, 6 MB: four small ones used up a minute."""
-    monkeypatch.setattr(upload_routes.CSV_VOLUME, "most", 250_000)
+    limit_to(upload_routes.CSV_VOLUME, 250_000)
     client = connect()
 
     def send(size: int) -> httpx.Response:
@@ -256,17 +255,17 @@ def test_of_a_csv_of_unknown_length_what_has_come_is_counted(
 
 
 def test_forms_with_files_are_limited_before_they_are_read_and_other_forms_are_not(
-    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., TestClient], limit_to: LimitTo
 ) -> None:
     """Reads of others took 2.5 times as long beside eight a second."""
-    monkeypatch.setattr(upload_routes.FORMS, "most", 2)
+    limit_to(upload_routes.FORMS, 2)
     busy, other = connect(), connect()
     files = {"file": ("a.mp4", b"no media")}
     answers = [busy.post(UPLOADS, files=files), busy.post(GENERATE, files={"audio_file": files["file"]})]
     assert [answer.status_code for answer in answers] == [415, 415]
     refused = busy.post(UPLOADS, content=_broken_off(), headers={"Content-Type": "multipart/form-data; boundary=b"})
     assert_error(refused, 429, "too_many_requests")
-    assert "The limit of each workspace is 2 forms of multipart/form-data in 15 seconds" in refused.json()["detail"]
+    assert "The limit of each workspace is 2 forms of multipart/form-data in 3600 seconds" in refused.json()["detail"]
     assert int(refused.headers["Retry-After"]) > 1
     assert busy.post(GENERATE, data={"reel_url": "http://127.0.0.1/"}).status_code == 400
     assert other.post(UPLOADS, files=files).status_code == 415

@@ -23,7 +23,7 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
 from tests.api.calendar.scheduling import create_account
 from tests.api.client_workspace import workspace_of
-from tests.api.conftest import PUBLIC, fail_task
+from tests.api.conftest import PUBLIC, LimitTo, fail_task
 from tests.api.mcp_server.conftest import Agent
 from tests.core.publishing import posting
 from tests.factories import make_account
@@ -90,10 +90,8 @@ def test_captions_are_made_of_a_link_and_waited_for(agent: Agent, finished_id: s
     assert made["files"]["vtt"].endswith(f"{PUBLIC}/captions/{finished_id}.vtt")
 
 
-def test_a_task_is_told_of_where_no_more_captions_are_read(
-    agent: Agent, finished_id: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(READ_VOLUME, "most", 15)
+def test_a_task_is_told_of_where_no_more_captions_are_read(agent: Agent, finished_id: str, limit_to: LimitTo) -> None:
+    limit_to(READ_VOLUME, 15)
     first, second = (agent.call("wait_for_task", task_id=f"sync_{finished_id}", seconds=0) for _ in range(2))
     assert first["captions"]["language"] == "en"
     assert (second["status"], second["captions"]) == ("done", None)
