@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from content_pipeline.sensors.calendar import (
 )
 from tests.core.calendar.planned import BROKEN, OWN_VIDEO, finish_run, item
 from tests.factories import make_account, make_item, make_twin
+from tests.polling import until
 
 
 def create_due_item(workspace_id: UUID, **fields: object) -> UUID:
@@ -49,6 +51,7 @@ def look(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
     monkeypatch.setattr("content_pipeline.sensors.calendar.PUBLISHING_SECONDS", times + 0.5)
 
 
+LAUNCHED = {"launchMultipleRuns": {"launchMultipleRunsResult": [{"__typename": "LaunchRunSuccess"}]}}
 Ticks = Callable[..., dict[str, Launched]]
 
 
@@ -63,7 +66,7 @@ def tick(monkeypatch: pytest.MonkeyPatch) -> Ticks:
             tags = {tag["key"]: tag["value"] for tag in run["executionMetadata"]["tags"]}
             assert variables[f"key{number}"] == tags[dagster_client.PARTITION_TAG]
             launched.append(Launched(row_id(variables[f"key{number}"]), run["selector"]["jobName"], tags))
-        return {"launchMultipleRuns": {"launchMultipleRunsResult": [{"__typename": "LaunchRunSuccess"}] * len(runs)}}
+        return LAUNCHED
 
     monkeypatch.setattr(dagster_client, "execute", execute)
 
@@ -176,6 +179,61 @@ def test_a_tick_with_nothing_to_do_launches_nothing(workspace_id: UUID, tick: Ti
     with transaction() as session:
         make_item(session, make_twin(session, workspace_id))  # due in a day
     assert tick() == {}
+
+
+@pytest.fixture
+def due_posts(workspace_id: UUID) -> list[UUID]:
+    """The items of one post more than a request launches, in the order of their times."""
+    with transaction() as session:
+        make_account(session, workspace_id)
+    return [create_due_item(workspace_id, reel_url=OWN_VIDEO) for _ in range(dagster_client.STARTS_AT_ONCE + 1)]
+
+
+def test_the_next_posts_are_claimed_while_the_first_are_launched(
+    due_posts: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[int] = []
+
+    def execute(_: str, *, runs: list[object], **variables: object) -> dict[str, Any]:
+        until(lambda: item(due_posts[-1]).status == "publishing", seconds=30, what="the claim of the last post")
+        launched.append(len(runs))
+        return LAUNCHED
+
+    look(monkeypatch, times=3)
+    monkeypatch.setattr(dagster_client, "execute", execute)
+    publish_scheduled_content(dg.build_sensor_context())
+    assert launched == [len(due_posts) - 1, 1]
+
+
+def test_a_tick_does_not_wait_for_its_last_launch_when_more_posts_are_due(
+    due_posts: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick_is_over, is_launched = Event(), Event()
+
+    def execute(_: str, **variables: object) -> dict[str, Any]:
+        if tick_is_over.wait(30):
+            is_launched.set()
+        return LAUNCHED
+
+    look(monkeypatch, times=1)
+    monkeypatch.setattr(dagster_client, "execute", execute)
+    publish_scheduled_content(dg.build_sensor_context())
+    tick_is_over.set()
+    assert is_launched.wait(30)
+
+
+def test_posts_whose_launch_is_broken_are_left_to_the_safety_net(
+    due_posts: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def execute(_: str, **variables: object) -> dict[str, Any]:
+        raise ValueError
+
+    look(monkeypatch, times=3)
+    monkeypatch.setattr(dagster_client, "execute", execute)
+    publish_scheduled_content(dg.build_sensor_context())
+    with transaction() as session:
+        found = [tasks.newest(session, "publication", str(item(post).publication_id)) for post in due_posts]
+    assert {(task.state, task.lane) for task in found} == {("queued", "io")}
 
 
 @pytest.mark.parametrize(("is_done", "status"), [(True, "scheduled"), (False, "failed")])
