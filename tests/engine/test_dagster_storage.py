@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -85,6 +86,27 @@ def test_schema_checks_are_executed_once() -> None:
     assert len(statements(lambda: events.has_dynamic_partition("set", "key"))) == 1
     runs.get_run_records()
     assert len(statements(runs.get_run_records)) == 1
+
+
+def test_the_partition_key_of_a_run_is_looked_for_once_until_it_is_deleted() -> None:
+    events = storage().event_log_storage
+    events.add_dynamic_partitions("set", ["key"])
+    assert events.has_dynamic_partition("set", "key")
+    assert statements(lambda: events.has_dynamic_partition("set", "key")) == []
+    assert not events.has_dynamic_partition("another set", "key")
+    assert events.has_dynamic_partition("set", "key")
+    events.delete_dynamic_partition("set", "key")
+    assert not events.has_dynamic_partition("set", "key")
+
+
+def test_a_partition_key_that_another_process_has_deleted_is_missed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(monotonic=count(step=6).__next__)
+    monkeypatch.setattr("content_pipeline.engine.dagster_storage.time", clock)
+    here, elsewhere = storage().event_log_storage, storage().event_log_storage
+    here.add_dynamic_partitions("set", ["key"])
+    assert here.has_dynamic_partition("set", "key")
+    elsewhere.delete_dynamic_partition("set", "key")
+    assert not here.has_dynamic_partition("set", "key")
 
 
 def test_the_configuration_of_pools_is_read_once(kept_instance: dg.DagsterInstance) -> None:
