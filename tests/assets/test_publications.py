@@ -64,6 +64,16 @@ def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_platform_that_has_shown_a_post_is_not_asked_for_it_again(stage: Stage, shows: bool) -> None:
+    key = stage.post(stage.account())
+    stage.platform.shows = shows
+    _, (visible,) = execute(key, **dagster_client.task_tags(newest(key)))
+    assert visible.passed
+    assert ("confirm" in stage.platform.calls) is not shows
+
+
+@pytest.mark.slow
 def test_a_post_leads_to_all_that_it_was_made_of_and_shows_its_picture(stage: Stage) -> None:
     key = stage.post(stage.account())
     with transaction() as session:

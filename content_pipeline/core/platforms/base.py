@@ -88,10 +88,12 @@ class Processing:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Posted. `post_id` and `url` are None while the platform does not tell them, or if it never does."""
+    """Posted. `post_id` and `url` are None while the platform does not tell them, or if it never does. `is_shown`: the
+    platform has just been asked for the post, and has shown it."""
 
     post_id: str | None
     url: str | None
+    is_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

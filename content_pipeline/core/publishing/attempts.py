@@ -71,6 +71,7 @@ class Attempt:
         self.publication = publication
         self.account = account
         self.publisher = PLATFORMS[publication.platform].publisher
+        self.is_shown = False  # whether the platform has shown the post to this run
         self._folder = folder
 
     @cached_property
@@ -240,6 +241,7 @@ class Attempt:
                 live = Published(None, None)
             later = now() + timedelta(seconds=LINK_SECONDS) if live.url is None else None
             publication.post_id, publication.post_url, publication.published_at = live.post_id, live.url, now()
+            self.is_shown = live.is_shown
             publication.poll_at, publication.polls = later, 0
             publication.waits_until = later and now() + LINK_PATIENCE
             audit.record(

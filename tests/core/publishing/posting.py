@@ -66,13 +66,14 @@ class FakePlatform:
     """A publisher and its platform. Each call consumes the next of its `faults`; None lets it succeed.
 
     `processing_seconds` is how long the platform processes what was prepared or committed, by step; the URL of a post
-    is known `url_delay` seconds after it is published.
+    is known `url_delay` seconds after it is published. `shows`: its answers tell that it shows the post.
     """
 
     faults: dict[str, list[Fault | None]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     processing_seconds: dict[str, float] = field(default_factory=dict)
     url_delay: float = 0.0
+    shows: bool = False
     moment: Callable[[str], None] = lambda _: None
     calls: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -133,7 +134,7 @@ class FakePlatform:
             return processing
         if now() < since + timedelta(seconds=self.url_delay):
             return Published(None, None)
-        return Published(prepared["id"], f"https://platform.example.com/{prepared['id']}")
+        return Published(prepared["id"], f"https://platform.example.com/{prepared['id']}", is_shown=self.shows)
 
     def _processing(self, step: str, since: datetime) -> Processing | None:
         return Processing(3.0) if now() < since + timedelta(seconds=self.processing_seconds.get(step, 0.0)) else None

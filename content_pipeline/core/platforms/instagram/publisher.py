@@ -85,7 +85,8 @@ class InstagramPublisher:
         )
         media_id = json_object(response).get("id")
         if response.is_success and media_id:
-            return base.Published(str(media_id), _permalink(access, str(media_id)))
+            permalink = _permalink(access, str(media_id))
+            return base.Published(str(media_id), permalink, is_shown=permalink is not None)
         failure = errors.commit_failure(response)
         # An earlier attempt whose response was lost may be the reason. (Token and rate limit are checked first: these
         # refusals say nothing about it.)
@@ -228,7 +229,7 @@ def _find_post(access: base.Access, prepared: base.Prepared) -> base.Published:
         answer, _ = graph.get(access, f"{access.user_id}/media", fields="id,caption,permalink,timestamp", limit=_NEWEST)
         found = [media for media in answer["data"] if _matches(media, prepared)]
         if len(found) == 1:
-            return base.Published(str(found[0]["id"]), found[0].get("permalink"))
+            return base.Published(str(found[0]["id"]), found[0].get("permalink"), is_shown=True)
     return base.Published(None, None)
 
 

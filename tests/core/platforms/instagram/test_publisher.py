@@ -207,7 +207,7 @@ def test_a_container_that_will_never_do_is_not_published(
 
 def test_a_post_is_live_with_its_id_and_address(wire: Wire, post: Post, prepared: Prepared) -> None:
     wire.on(QUOTA, quota(3)).on(PUBLISH, PUBLISHED).on(MEDIA, Answer(body={"permalink": PERMALINK}))
-    assert PUBLISHER.commit(ACCESS, post, prepared) == Published(MEDIA, PERMALINK)
+    assert PUBLISHER.commit(ACCESS, post, prepared) == Published(MEDIA, PERMALINK, is_shown=True)
     assert form(wire.sent(PUBLISH)[0]) == {"creation_id": CONTAINER}
 
 
@@ -257,7 +257,7 @@ def test_a_refusal_of_what_an_earlier_attempt_published_is_no_failure(
 ) -> None:
     wire.on(QUOTA, quota(3)).on(PUBLISH, answer).on(CONTAINER, state("PUBLISHED"))
     wire.on(CREATE, Answer(body={"data": [listed()]}))
-    assert PUBLISHER.commit(ACCESS, post, prepared) == Published(MEDIA, PERMALINK)
+    assert PUBLISHER.commit(ACCESS, post, prepared) == Published(MEDIA, PERMALINK, is_shown=True)
 
 
 def test_a_refusal_is_not_believed_while_the_container_cannot_be_read(
@@ -294,8 +294,8 @@ def test_a_commit_that_was_refused_says_why(
 def test_a_published_container_is_found_among_the_accounts_posts(wire: Wire, post: Post, prepared: Prepared) -> None:
     others = [listed(id="1", caption="Something else"), listed(id="2", age=timedelta(hours=1))]
     wire.on(CONTAINER, state("PUBLISHED")).on(CREATE, Answer(body={"data": [others[0], listed(), others[1]]}))
-    assert PUBLISHER.reconcile(ACCESS, post, prepared) == Published(MEDIA, PERMALINK)
-    assert PUBLISHER.confirm(ACCESS, prepared) == Published(MEDIA, PERMALINK)
+    assert PUBLISHER.reconcile(ACCESS, post, prepared) == Published(MEDIA, PERMALINK, is_shown=True)
+    assert PUBLISHER.confirm(ACCESS, prepared) == Published(MEDIA, PERMALINK, is_shown=True)
     assert {request.method for request in wire.requests} == {"GET"}
 
 
