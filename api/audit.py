@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.deps import caller_of
-from content_pipeline.core import database, rate_limits
-from content_pipeline.core.rate_limits import Rate
+from content_pipeline.core.infrastructure import database, rate_limits
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.workspaces import audit
 from content_pipeline.core.workspaces.audit import Actor, Origin
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from api.streaming.notifications import listen
 from content_pipeline.core.workspaces.caller import Caller
 
-# The trigger on `api_keys` notifies it (core/migrations/).
+# The trigger on `api_keys` notifies it (core/models/migrations/).
 CHANNEL: Final = "api_key_changes"
 # Polling clients send the same key every two seconds: a query for each request would double the database's work. It is
 # also how long a revoked key works while the connection for notifications is lost.

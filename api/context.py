@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import request_metrics
-from content_pipeline.core import tracing
+from content_pipeline.core.infrastructure import tracing
 
 log = structlog.get_logger()
 

@@ -23,7 +23,6 @@ from api.allowed_methods import allowed_methods
 from api.known_fields import MAX_ERRORS, body_fields, unknown_sentence
 from api.paths import API_PATH
 from api.route_path import route_path
-from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import (
     Error,
     Forbidden,
@@ -35,6 +34,7 @@ from content_pipeline.core.errors import (
     Unprocessable,
     pointer,
 )
+from content_pipeline.core.infrastructure.database import UNREACHABLE
 
 log = structlog.get_logger()
 

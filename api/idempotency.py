@@ -27,8 +27,8 @@ from api.limits.thread_pools import JSON_PARSING
 from api.paths import PUBLIC_PATH
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.signed_url import STORED
-from content_pipeline.core import database
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure import database
 from content_pipeline.core.workspaces import idempotency
 from content_pipeline.core.workspaces.idempotency import Answer
 

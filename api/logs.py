@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from content_pipeline.core import logs
+from content_pipeline.core.infrastructure import logs
 from content_pipeline.core.settings import settings
 
 # At INFO these log a line for each request to Dagster, three for each message of an agent, and forty for each `.ass`

@@ -54,7 +54,7 @@ from api.routes import (
 )
 from api.schemas.problems import problems
 from api.streaming.progress import Progress
-from content_pipeline.core import storage, tracing
+from content_pipeline.core.infrastructure import storage, tracing
 from content_pipeline.core.settings import settings
 
 ALLOWED: Final = [

@@ -17,8 +17,8 @@ from api.limits.body_limits import DEFAULT_BYTES, BodyLimit, check_size
 from api.limits.concurrency_limits import ConcurrencyLimit, client_of
 from api.limits.form_limits import FormLimit
 from api.limits.volume_limits import VolumeLimit
-from content_pipeline.core import disk_space
 from content_pipeline.core.bulk import csv_reader
+from content_pipeline.core.infrastructure import disk_space
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces.caller import Caller
 

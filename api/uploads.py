@@ -8,8 +8,8 @@ from fastapi import UploadFile
 
 from api.idempotency import Replay
 from api.limits.body_limits import too_large
-from content_pipeline.core import storage
 from content_pipeline.core.errors import Error, Unavailable
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.models import Plan
 
 

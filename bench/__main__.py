@@ -40,7 +40,7 @@ from bench import (
 )
 from bench.environment import METRICS_TOKEN, Environment
 from bench.figures import Figure
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from tests.stack.harness import Stack
 
 # With autogroups, Linux shares the CPU among sessions first, and the stack is in another session than the load that the

@@ -14,7 +14,7 @@ from bench import exports, metrics_back_fill
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
 from content_pipeline.core.analytics import daily
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.workspaces import workspaces
 from tests import questions
 from tests.stack.client import answered

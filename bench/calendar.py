@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
 from content_pipeline.core.calendar import due
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.settings import Settings
 from content_pipeline.sensors.calendar import RUNS_A_TICK
 from tests.media import samples

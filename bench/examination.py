@@ -8,8 +8,8 @@ from typing import Final
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
+from content_pipeline.core.infrastructure.processes import child_process
 from content_pipeline.core.media import untrusted
-from content_pipeline.core.processes import child_process
 from tests.media.samples import SPEECH
 
 _TIMES: Final = 40

@@ -12,7 +12,7 @@ from bench.environment import PLAN, Environment
 from bench.figures import Figure, Reference, Target, median
 from bench.start_latency import start
 from content_pipeline.core.avatars import avatar_videos
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import AvatarVideo, Twin
 from tests.polling import until
 from tests.sandbox.heygen import customer

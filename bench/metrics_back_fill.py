@@ -7,7 +7,7 @@ from typing import Final
 from bench.environment import Environment
 from bench.figures import Figure, Target
 from content_pipeline.core.analytics import windows
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from tests.polling import until
 
 DAYS: Final = 30

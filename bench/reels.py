@@ -8,7 +8,7 @@ from itertools import cycle, product
 from bench import baseline_reel
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.settings import Settings
 from tests.polling import until
 from tests.stack.client import Client

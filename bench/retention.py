@@ -9,7 +9,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from bench.environment import Environment
 from bench.figures import Figure, Target, median
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.maintenance.key_retirement import MOST_KEYS
 from content_pipeline.core.tasks.kinds import REEL
 from tests.browser import browsing

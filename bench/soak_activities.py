@@ -13,7 +13,7 @@ import httpx
 from bench.reels import numbered_scripts
 from bench.soak_customer import Customer
 from content_pipeline.core.analytics import windows
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.core.twins.memories import ASKED
 from tests.stack.bucket import Bucket

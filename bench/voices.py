@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target
-from content_pipeline.core import process_memory
+from content_pipeline.core.infrastructure import process_memory
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.providers.languages import base_language

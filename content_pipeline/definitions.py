@@ -3,7 +3,7 @@
 import dagster as dg
 
 from content_pipeline import jobs, schedules
-from content_pipeline.core import logs
+from content_pipeline.core.infrastructure import logs
 from content_pipeline.sensors import (
     alerts,
     analytics,

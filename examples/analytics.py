@@ -92,7 +92,7 @@ def as_analyst(url: str | None) -> Iterator[Engine]:
         engine.dispose()
         return
     from content_pipeline.core.analytics import analysts
-    from content_pipeline.core.database import transaction
+    from content_pipeline.core.infrastructure.database import transaction
 
     name = f"charts_{secrets.token_hex(4)}"
     with transaction() as session:

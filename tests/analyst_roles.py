@@ -12,7 +12,7 @@ from content_pipeline.cli.postgres import DATABASES
 from content_pipeline.cli.stack_config import StackConfig
 from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core.analytics import analysts
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Workspace
 from content_pipeline.core.settings import settings
 

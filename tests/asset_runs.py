@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import dagster as dg
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client, executions
 from content_pipeline.core.tasks.kinds import KINDS

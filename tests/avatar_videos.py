@@ -7,7 +7,7 @@ import dagster as dg
 
 from content_pipeline.core.avatars import avatar_videos, polling
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.tasks import tasks

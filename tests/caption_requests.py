@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import Task
 

@@ -23,11 +23,11 @@ from content_pipeline.cli.bootstrap import prepare_stores
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import ROOT, StackConfig
 from content_pipeline.cli.state import State, UserSettings
-from content_pipeline.core import storage
-from content_pipeline.core.database import Base, discard_engines, dispose_engines, engine, transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import Base, discard_engines, dispose_engines, engine, transaction
+from content_pipeline.core.infrastructure.net import read_retries
 from content_pipeline.core.media import untrusted
 from content_pipeline.core.models import Plan
-from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.providers import embeddings
 from content_pipeline.core.providers.heygen import client as heygen_client

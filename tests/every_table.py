@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Column, Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import Base
 from content_pipeline.core.models import Account, DailyPostMetric, SocialPost, Workspace
 
 # Tables of the service itself, whose rows belong to no workspace, or to several.

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from content_pipeline.core.analytics import exports
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import s3_multipart
 from content_pipeline.core.calendar import items
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure import s3_multipart
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models import Account, CalendarItem, MultipartUpload, Publication, Twin, Upload, Workspace
 from content_pipeline.core.twins import twins

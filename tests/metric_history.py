@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select
 
 from content_pipeline.core.analytics import daily
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import DailyMetric, DailyPostMetric, MetricSnapshot, ReportedDay, SocialPost, Twin
 from tests.factories import make_account, make_publication
 

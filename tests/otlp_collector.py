@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from content_pipeline.core import tracing
+from content_pipeline.core.infrastructure import tracing
 from content_pipeline.core.settings import settings
 
 

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.captions import burn_ins
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import AnalyticsExport, Caption, Reel, Task, Twin, WorkspaceExport
 from content_pipeline.core.reels import reels

@@ -15,7 +15,7 @@ from bench import back_fill, baseline_reel, performance_page, reel_cost, reels, 
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import closed_loop, get, open_loop
 from bench.results import Result
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.reels import reels as core
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks import tasks

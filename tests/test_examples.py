@@ -16,7 +16,7 @@ from pytest_httpserver import HTTPServer, RequestHandler
 from api.main import create_app
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.analytics import analysts
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.workspaces import workspaces
 from tests import analyst_history, analyst_roles
 from tests.media.samples import SPEECH

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import dagster as dg
 import pytest
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks

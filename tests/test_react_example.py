@@ -19,8 +19,8 @@ from starlette.staticfiles import StaticFiles
 from api import logs
 from api.main import create_app
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, DailyMetric, Task, Workspace
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks

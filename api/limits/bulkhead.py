@@ -20,7 +20,7 @@ Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
 Item = TypeVar("Item")
 
-# A waiting route may hold a connection of the pool of 40 (core/database.py); the others need the rest.
+# A waiting route may hold a connection of the pool of 40 (core/infrastructure/database.py); the others need the rest.
 OUTBOUND: Final = ConcurrencyLimit("wait for other servers", most=24, per_client=6)
 # One for each workspace, as of the 40 threads, because boto3 computes more than it waits.
 OBJECT_STORE: Final = ConcurrencyLimit("use the object store", most=24, per_client=1)

@@ -16,7 +16,7 @@ from fastapi import Request
 
 from api.limits.client_network import network_of
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
-from content_pipeline.core.jitter import jitter
+from content_pipeline.core.infrastructure.jitter import jitter
 
 # Timeout of a request that waits for a slot; jitter adds up to as much again.
 PATIENCE_SECONDS: Final = 5.0

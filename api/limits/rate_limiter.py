@@ -15,11 +15,11 @@ import structlog
 from anyio.lowlevel import RunVar
 
 from api.limits.thread_pools import AUTHENTICATION
-from content_pipeline.core import rate_limits
-from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import TooManyRequests
-from content_pipeline.core.jitter import jitter
-from content_pipeline.core.rate_limits import Rate, RateLimitResult, allowed, refused
+from content_pipeline.core.infrastructure import rate_limits
+from content_pipeline.core.infrastructure.database import UNREACHABLE
+from content_pipeline.core.infrastructure.jitter import jitter
+from content_pipeline.core.infrastructure.rate_limits import Rate, RateLimitResult, allowed, refused
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class _Bucket:
         now = time.monotonic()
         before, cost = max(self.empty_at - now, 0.0), rate.cost * amount
         filled = before + cost
-        # Half a unit of tolerance, as in core/rate_limits.py.
+        # Half a unit of tolerance, as in core/infrastructure/rate_limits.py.
         if filled > rate.window + rate.cost / 2:
             return refused(rate, before, amount)
         self.empty_at = now + filled

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.limits.concurrency_limits import client_of
 from api.limits.volume_limits import VolumeLimit
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.twins import memory
 
 # 5,000, the most of a twin, compute for 8 ms. Reading tasks beside 20 such requests a second took 2.8 to 4.6 times as

@@ -10,7 +10,7 @@ from fastapi import Request
 
 from api.limits.concurrency_limits import client_of
 from api.limits.rate_limiter import RateLimiter, too_many
-from content_pipeline.core.rate_limits import Rate
+from content_pipeline.core.infrastructure.rate_limits import Rate
 
 _rate_limiter: Final = RateLimiter()
 

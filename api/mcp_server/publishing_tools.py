@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from api.mcp_server.tool import Arguments, Call, Repeatable, Result, idempotency_key, next_step, tool
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest
 from api.schemas.publishing import DryRunResults, DryRunView, PublicationAccepted, PublishRequest
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Unprocessable
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.workspaces.scopes import Scope
 
 # A person who has not agreed to a post has this long to cancel it.

@@ -7,8 +7,8 @@ from typing import Any, Final
 from mcp_types import Resource, ResourceTemplate
 
 from api.mcp_server.rest import RestClient
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.infrastructure.clock import now
 
 JSON: Final = "application/json"
 DAYS: Final = 30

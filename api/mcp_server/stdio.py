@@ -16,7 +16,7 @@ from mcp.server.stdio import stdio_server
 from api.authentication import API_KEY
 from api.mcp_server.rest import TIMEOUT_SECONDS, RestClient
 from api.mcp_server.server import build
-from content_pipeline.core import logs
+from content_pipeline.core.infrastructure import logs
 from content_pipeline.core.settings import settings
 
 

@@ -31,7 +31,7 @@ from api.schemas.times import TimeZone
 from content_pipeline.core.analytics import audiences, best_times, exports, ingestion, local_days, ranking
 from content_pipeline.core.analytics.figures import DAYS_KEPT, Selection
 from content_pipeline.core.analytics.ranking import Order
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.platforms.insights import Metric
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.tasks import tasks

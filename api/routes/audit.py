@@ -9,7 +9,7 @@ from api.deps import AdminDep, Cursor, Limit
 from api.pagination import link_next
 from api.schemas.audit import AuditEventView
 from api.schemas.times import UtcDatetime
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models.audit import Outcome
 from content_pipeline.core.workspaces import audit
 

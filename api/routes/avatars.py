@@ -17,8 +17,8 @@ from api.limits.bulkhead import in_bulkhead
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
-from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources

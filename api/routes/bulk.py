@@ -25,7 +25,7 @@ from api.streaming.progress import ProgressDep, SlotDep
 from api.streaming.snapshots import BatchSnapshot, batch_view
 from api.upload_routes import CsvRoute
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.platforms.registered import Platform

@@ -21,7 +21,7 @@ from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime
 from content_pipeline.core.calendar import actions, copies, item_sources, items
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import CalendarItem, Publication
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.registered import Platform

@@ -30,8 +30,8 @@ from api.schemas.sources import AVATAR_JOB_ID, CAPTION_ID, MAX_URL, REEL_ID, UPL
 from api.schemas.tasks import TaskAccepted
 from api.upload_routes import UploadRoute
 from content_pipeline.core.captions import burn_ins, captions, stored_cues, text_alignment, translation
-from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.database import autocommit, transaction
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.media import glossary, limits, untrusted
 from content_pipeline.core.media.timed_words import Segment

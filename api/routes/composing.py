@@ -16,8 +16,8 @@ from api.limits.vector_search_limit import count_comparisons
 from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, ScriptView
 from api.schemas.problems import problems
 from api.streaming import events
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.twins import composing, memory, track_record, twins
 from content_pipeline.core.writing import scripts
 from content_pipeline.core.writing.track_record import TrackRecord

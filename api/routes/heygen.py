@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from content_pipeline.core.avatars import heygen_events
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 
 router = APIRouter(include_in_schema=False)
 

@@ -14,7 +14,7 @@ from api.pagination import link_next
 from api.paths import PUBLIC_PATH
 from api.schemas.keys import KeyCreated, KeyRequest, KeyView
 from api.schemas.problems import problems
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.workspaces import api_keys
 
 router = APIRouter(prefix="/keys", tags=["keys"], route_class=JsonRoute)

@@ -22,8 +22,8 @@ from api.schemas.memory import (
     RememberRequest,
 )
 from api.schemas.problems import problems
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.twins import memory
 
 router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404, 502, 503), route_class=JsonRoute)

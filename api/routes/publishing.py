@@ -27,7 +27,7 @@ from api.schemas.publishing import (
     PublishRequest,
 )
 from api.upload_routes import TEMPORARY_SPACE
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import Twin
 from content_pipeline.core.publishing import dry_run, publications, removal
 from content_pipeline.core.sources import sources

@@ -18,8 +18,8 @@ from api.pagination import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
 from content_pipeline.core.accounts import accounts, oauth_flow
-from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.platforms.registry import PLATFORMS
 

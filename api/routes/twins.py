@@ -16,7 +16,7 @@ from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinSummary, TwinView
 from content_pipeline.core.calendar import items
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.twins import deleted_memories, twins
 
 router = APIRouter(prefix="/twins", tags=["twins"], route_class=JsonRoute)

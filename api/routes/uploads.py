@@ -23,9 +23,9 @@ from api.schemas.problems import problems
 from api.schemas.uploads import MultipartRequest, MultipartSummary, MultipartView, UploadSummary, UploadView
 from api.upload_routes import TEMPORARY_SPACE, UploadRoute
 from api.uploads import file_of, stored, undone_on_error
-from content_pipeline.core import s3_multipart
-from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import MediaUnusable, NotFound, NotMedia
+from content_pipeline.core.infrastructure import s3_multipart
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.maintenance import upload_deletion
 from content_pipeline.core.models import MultipartUpload
 from content_pipeline.core.models.uploads import UploadKind

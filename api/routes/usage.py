@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from api.deps import CallerDep
 from api.schemas.usage import UsageView
 from content_pipeline.core.credits import usage
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 
 router = APIRouter(prefix="/usage", tags=["usage"])
 

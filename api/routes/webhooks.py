@@ -21,7 +21,7 @@ from api.schemas.webhooks import (
     WebhookRequest,
     WebhookView,
 )
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models.webhooks import DeliveryStatus
 from content_pipeline.core.webhooks import deliveries, endpoints
 

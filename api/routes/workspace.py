@@ -16,7 +16,7 @@ from api.limits.volume_limits import VolumeLimit
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.workspace import WorkspaceExportRequest
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspace_exports import exports
 

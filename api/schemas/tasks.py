@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from content_pipeline.core.infrastructure.registered_name import RegisteredName
 from content_pipeline.core.models import Task
-from content_pipeline.core.registered_name import RegisteredName
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.core.tasks.task_status import TaskStatus

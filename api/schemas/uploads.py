@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.signed_url import SignedUrl
-from content_pipeline.core import s3_multipart
+from content_pipeline.core.infrastructure import s3_multipart
 from content_pipeline.core.models import MultipartUpload, Upload
 from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.uploads import multipart, uploads

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas.patch import unset
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.tasks import TaskError, error_of
+from content_pipeline.core.infrastructure.registered_name import RegisteredName
 from content_pipeline.core.models import WebhookDelivery, WebhookEvent
 from content_pipeline.core.models.webhooks import DeliveryStatus
-from content_pipeline.core.registered_name import RegisteredName
 from content_pipeline.core.webhooks.events import EVENT_TYPES
 
 Url = Annotated[

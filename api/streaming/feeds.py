@@ -12,7 +12,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import structlog
 
-from content_pipeline.core.database import UNREACHABLE
+from content_pipeline.core.infrastructure.database import UNREACHABLE
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ import psycopg
 import structlog
 from psycopg.sql import SQL, Identifier
 
-from content_pipeline.core.database import connect_arguments
+from content_pipeline.core.infrastructure.database import connect_arguments
 
 log = structlog.get_logger()
 

@@ -15,7 +15,7 @@ from api.streaming.notifications import listen
 from api.streaming.snapshots import read_batches, read_tasks
 from content_pipeline.core.errors import TooManyRequests
 
-# The trigger on `tasks` notifies it (core/migrations/).
+# The trigger on `tasks` notifies it (core/models/migrations/).
 CHANNEL: Final = "task_changes"
 TASK_PAUSE: Final = 0.05
 # This interval is longer, because all rows of a batch are read when one has changed.

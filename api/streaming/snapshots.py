@@ -14,8 +14,8 @@ from api.schemas.bulk import BatchView, JobView
 from api.schemas.tasks import Status, TaskView
 from content_pipeline.core import handlers
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.settings import settings
 

@@ -18,8 +18,8 @@ from content_pipeline.assets.post_observations import observe_posts
 from content_pipeline.core.analytics import overview, quality, sync, windows
 from content_pipeline.core.analytics.sync import Outcome
 from content_pipeline.core.analytics.windows import Window
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import DailyMetric, DailyPostMetric, MetricSnapshot, ReportedDay
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions

@@ -17,8 +17,8 @@ from content_pipeline.core.analytics import outliers, overview, quality
 from content_pipeline.core.analytics.figures import DayFigures
 from content_pipeline.core.analytics.quality import Falls
 from content_pipeline.core.analytics.windows import Window
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account
 
 ACCOUNTS_READ: Final = "Every account could be read."

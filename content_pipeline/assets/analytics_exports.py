@@ -13,8 +13,8 @@ from content_pipeline.assets.column_schemas import schema_of_files
 from content_pipeline.assets.owners import ANALYTICS
 from content_pipeline.core.analytics import export_rows
 from content_pipeline.core.analytics import exports as core
-from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import AnalyticsExport
 from content_pipeline.core.tasks.kinds import EXPORT
 from content_pipeline.core.tasks.run_context import RunContext

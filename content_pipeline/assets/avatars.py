@@ -20,7 +20,7 @@ from content_pipeline.assets.video_checks import MeasuredVideo, StoredVideo, Vid
 from content_pipeline.core.avatars import heygen_render, lip_sync, local_render
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.avatars.lip_sync import LipSync
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.media import rendered_video
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import AvatarVideo

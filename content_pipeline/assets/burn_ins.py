@@ -18,7 +18,7 @@ from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.assets.video_checks import MeasuredVideo, StoredVideo, Video
 from content_pipeline.core.captions import burn_ins as core
 from content_pipeline.core.captions.burn_ins import BurnedIn
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.video import frame_size
 from content_pipeline.core.models import BurnIn, Caption

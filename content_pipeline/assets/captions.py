@@ -15,7 +15,7 @@ from content_pipeline.assets.checks import Checks, Finding, check_specs, evaluat
 from content_pipeline.assets.code_versions import version_of
 from content_pipeline.assets.owners import RENDERING
 from content_pipeline.core.captions import captions as core
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.media import srt_vtt
 from content_pipeline.core.media.timed_words import Segment
 from content_pipeline.core.models import Caption

@@ -7,7 +7,7 @@ import dagster as dg
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 
 
 def schema_of(*models: type[Base]) -> Mapping[str, dg.TableSchema]:

@@ -17,8 +17,8 @@ from content_pipeline.assets.claims import claimed
 from content_pipeline.assets.owners import ANALYTICS
 from content_pipeline.core.analytics import quality, windows
 from content_pipeline.core.analytics.windows import Window
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.engine.step import Results
 

@@ -8,7 +8,7 @@ import dagster as dg
 
 from content_pipeline.core.analytics import observations
 from content_pipeline.core.analytics.sparklines import sparkline
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import Publication
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import PUBLICATION

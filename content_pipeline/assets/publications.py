@@ -12,8 +12,8 @@ from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.assets.checks import Checks, Finding, check_specs, evaluate_stored, has_checks_only
 from content_pipeline.assets.code_versions import version_of
 from content_pipeline.assets.owners import PUBLISHING
-from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import Publication
 from content_pipeline.core.publishing import attempts, visibility
 from content_pipeline.core.publishing.attempts import Attempt

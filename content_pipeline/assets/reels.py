@@ -15,7 +15,7 @@ from content_pipeline.assets.code_versions import version_of
 from content_pipeline.assets.owners import RENDERING
 from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.assets.video_checks import MeasuredVideo, StoredVideo, Video
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Reel

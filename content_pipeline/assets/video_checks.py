@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from content_pipeline.assets.checks import Finding
-from content_pipeline.core import storage
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.media import rendered_video, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.reels import audio_mastering

@@ -19,7 +19,7 @@ from typing import IO, Final
 from pydantic import BaseModel, ValidationError
 
 from content_pipeline.core.errors import Conflict, Invalid
-from content_pipeline.core.storage import StoredObject
+from content_pipeline.core.infrastructure.storage import StoredObject
 
 _MANIFEST: Final = "manifest.json"
 _OBJECTS: Final = "objects/"

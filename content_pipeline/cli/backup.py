@@ -17,11 +17,12 @@ from typing import Final
 from content_pipeline.cli import archive, database_dumps, stack
 from content_pipeline.cli.display import Progress
 from content_pipeline.cli.state import UserSettings
-from content_pipeline.core import encryption, migrations, storage
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.infrastructure import encryption, storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.storage import StoredObject
+from content_pipeline.core.models import migrations
 from content_pipeline.core.settings import settings
-from content_pipeline.core.storage import StoredObject
 
 # `key_check` of a manifest is this text, encrypted: it shows whether a restore has the right key.
 KEY_CHECK: Final = b"content-pipeline"

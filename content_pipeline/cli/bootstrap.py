@@ -10,7 +10,8 @@ import dagster as dg
 from content_pipeline.cli import postgres, restore_marker
 from content_pipeline.cli.stack_config import StackConfig
 from content_pipeline.cli.state import State, UserSettings
-from content_pipeline.core import migrations, storage
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.models import migrations
 from content_pipeline.core.settings import settings
 
 

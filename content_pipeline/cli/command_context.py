@@ -39,7 +39,7 @@ def home() -> Path:
 @contextmanager
 def session() -> Iterator["Session"]:
     """A transaction. Raises Unavailable while the database does not answer."""
-    from content_pipeline.core.database import transaction
+    from content_pipeline.core.infrastructure.database import transaction
 
     with reachable_database(), transaction() as opened:
         yield opened

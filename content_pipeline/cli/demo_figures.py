@@ -13,7 +13,7 @@ from content_pipeline.cli import demo_dagster
 from content_pipeline.cli.demo_client import call_api, console, download, wait_for_task
 from content_pipeline.core.analytics import charts, windows
 from content_pipeline.core.analytics.figures import DayFigures
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
 
 DAYS: Final = 30

@@ -8,8 +8,8 @@ from typing import Any, Final
 import httpx
 
 from content_pipeline.cli.demo_client import POLL_SECONDS, call_api, console, wait_for_tasks
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import InternalError
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
 
 # OAuth redirect target. Nothing listens there: only the URL is read.

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import httpx
 
-from content_pipeline.core import tracing
 from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.infrastructure import tracing
 from content_pipeline.core.providers import heygen, zeromemory
 from content_pipeline.core.providers.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings

@@ -16,11 +16,11 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from content_pipeline.cli import readiness
-from content_pipeline.core import migrations, storage
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Unavailable
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import key_rotation
-from content_pipeline.core.models import Account, Workspace
+from content_pipeline.core.models import Account, Workspace, migrations
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import dagster_health
 

@@ -33,7 +33,7 @@ class Expiry(click.ParamType[Any]):
     name = "WHEN"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        from content_pipeline.core.clock import now
+        from content_pipeline.core.infrastructure.clock import now
 
         if found := _DURATION.fullmatch(value):
             return now() + timedelta(**{_UNITS[found[2]]: int(found[1])})

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from content_pipeline.cli import ports
 from content_pipeline.cli.stack_config import credentials, embeds_sandbox, sandbox_credentials
 from content_pipeline.core.errors import Conflict, Invalid, Unavailable
-from content_pipeline.core.net.safe_fetch import is_public
+from content_pipeline.core.infrastructure.net.safe_fetch import is_public
 from content_pipeline.core.settings import PREFIX, Settings
 
 _FREE_BYTES: Final = 1_000_000_000

@@ -13,8 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from content_pipeline.core import storage
 from content_pipeline.core.errors import InternalError
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_health
 

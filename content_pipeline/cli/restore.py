@@ -17,13 +17,13 @@ from content_pipeline.cli import archive, bootstrap, database_dumps, postgres, r
 from content_pipeline.cli.backup import KEY_CHECK, KEY_CHECK_AAD
 from content_pipeline.cli.display import Progress
 from content_pipeline.cli.stack_config import StackConfig
-from content_pipeline.core import encryption, migrations, storage
 from content_pipeline.core.analytics import analysts
 from content_pipeline.core.bulk import csv_inbox
 from content_pipeline.core.calendar import restored_posts
-from content_pipeline.core.database import dispose_engines, engine, transaction
 from content_pipeline.core.errors import Conflict, Error, Invalid
-from content_pipeline.core.models import Analyst, Workspace
+from content_pipeline.core.infrastructure import encryption, storage
+from content_pipeline.core.infrastructure.database import dispose_engines, engine, transaction
+from content_pipeline.core.models import Analyst, Workspace, migrations
 from content_pipeline.core.settings import settings
 
 

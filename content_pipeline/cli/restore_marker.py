@@ -5,8 +5,8 @@ from typing import Final
 from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import engine
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure.database import engine
 
 _TABLE: Final = "restore_unfinished"
 

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from content_pipeline.cli.stack_config import environment_of_services
 from content_pipeline.core.analytics import dataset
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import workspace_deletion
 from content_pipeline.core.models import Account, CalendarItem, Task
 from content_pipeline.core.tasks import dagster_client, kinds

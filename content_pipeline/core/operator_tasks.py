@@ -10,9 +10,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound
 from content_pipeline.core.handlers import HANDLERS, Retried
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.tasks import dagster_client, kinds, tasks
 from content_pipeline.core.workspaces import audit

@@ -9,8 +9,8 @@ from sqlalchemy import LargeBinary, Table, func, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import models
-from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.infrastructure.database import autocommit
 
 PATH: Final = "/records"
 _TABLES: Final = {

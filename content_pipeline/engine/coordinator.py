@@ -11,8 +11,8 @@ from dagster._core.run_coordinator import QueuedRunCoordinator as DagsterQueuedR
 from dagster._core.run_coordinator import SubmitRunContext
 from dagster._core.run_coordinator.queued_run_coordinator import RunQueueConfig
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import cancellation, dagster_client, tasks

@@ -15,7 +15,7 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from sqlalchemy import Engine, create_engine
 
-from content_pipeline.core.database import check_idle_connections
+from content_pipeline.core.infrastructure.database import check_idle_connections
 
 # Dagster repeats these schema checks by reading PostgreSQL's catalog: before each event and each poll of the queue, and
 # four times per sensor tick.

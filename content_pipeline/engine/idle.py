@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-from content_pipeline.core import process_memory
+from content_pipeline.core.infrastructure import process_memory
 
 # Trimming takes 5 to 40 ms: too long between the reels of a batch.
 TRIM_SECONDS: Final = 5.0

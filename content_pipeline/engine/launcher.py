@@ -12,7 +12,7 @@ import dagster_celery.launcher
 from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 from kombu.exceptions import OperationalError
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.tasks import dagster_client, executions
 
 EXECUTE: Final = "execute_run"

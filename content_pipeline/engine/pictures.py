@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from content_pipeline.core import pictures
 from content_pipeline.core.errors import NotFound, Unavailable
+from content_pipeline.core.infrastructure import metadata_pictures
 
 # A name has the hash of its content, which therefore never changes. No cache that people share may keep it: it would
 # answer without the guard.
@@ -16,10 +16,10 @@ _HEADERS: Final = {"Cache-Control": "private, max-age=31536000, immutable", "X-C
 
 def _show(request: Request) -> Response:
     try:
-        picture, media_type = pictures.read(request.path_params["name"])
+        picture, media_type = metadata_pictures.read(request.path_params["name"])
     except (NotFound, Unavailable) as error:
         return PlainTextResponse(f"{error.detail}\n", error.status)
     return Response(picture, media_type=media_type, headers=_HEADERS)
 
 
-ROUTE: Final = Route(f"{pictures.PATH}/{{name:path}}", _show)
+ROUTE: Final = Route(f"{metadata_pictures.PATH}/{{name:path}}", _show)

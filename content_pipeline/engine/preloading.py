@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Final
 
-from content_pipeline.core import process_memory, storage
+from content_pipeline.core.infrastructure import process_memory, storage
 
 # The module is named in a string, because the import contracts put the definitions above the engine.
 _DEFINITIONS: Final = "content_pipeline.definitions"

@@ -44,7 +44,7 @@ def _show(request: Request) -> Response:
 def _link(field: records.Field) -> str | None:
     if field.object_key:
         # boto3 takes 20 MB, which the webserver needs with the first file only.
-        from content_pipeline.core import storage
+        from content_pipeline.core.infrastructure import storage
 
         return storage.signed_url(field.object_key)
     return field.refers_to

@@ -12,9 +12,9 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickStatus
 
 from content_pipeline.core.analytics.figures import DAYS_KEPT
-from content_pipeline.core.clock import real_now
-from content_pipeline.core.database import transaction
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.clock import real_now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.maintenance import key_retirement
 from content_pipeline.core.tasks import dagster_client, kinds
 from content_pipeline.engine import record_deletion

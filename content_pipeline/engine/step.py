@@ -10,10 +10,10 @@ from typing import Any, Final, TypeVar, cast
 import dagster as dg
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import disk_space, tracing
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.errors import Error, InternalError, OutOfMemory, TooManyRequests, Unavailable
+from content_pipeline.core.infrastructure import disk_space, tracing
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import UNREACHABLE, transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import dagster_client, deferral, executions, max_runtime, starts, tasks

@@ -16,7 +16,7 @@ import structlog
 from celery import Celery, signals
 from dagster._cli.api import _execute_run_command_body  # dagster-celery's own worker calls it; pinned with it
 
-from content_pipeline.core import database, logs, process_memory, tracing
+from content_pipeline.core.infrastructure import database, logs, process_memory, tracing
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import deferral, executions, max_runtime, scratch
 from content_pipeline.core.tasks.executions import Begin, Heartbeat

@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from content_pipeline.core.alerts import failures, webhook
 from content_pipeline.core.alerts.failures import Failure
-from content_pipeline.core.database import transaction
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import FailureCount, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.dagster_client import TASK_TAG

@@ -6,7 +6,7 @@ import dagster as dg
 
 from content_pipeline.assets.analytics import stated_figures
 from content_pipeline.core.analytics import ingestion
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 
 
 @dg.sensor(

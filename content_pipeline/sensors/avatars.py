@@ -7,7 +7,7 @@ import dagster as dg
 from content_pipeline import jobs
 from content_pipeline.assets.heygen_account import observed
 from content_pipeline.core.avatars import heygen_account, polling
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.kinds import AVATAR
 from content_pipeline.sensors import intervals, run_requests

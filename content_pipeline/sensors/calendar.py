@@ -10,9 +10,9 @@ import dagster as dg
 from content_pipeline import jobs
 from content_pipeline.assets.calendar import became_due
 from content_pipeline.core.calendar import due
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import AVATAR, PUBLICATION, REEL, VIDEO_COPY

@@ -8,8 +8,8 @@ import dagster as dg
 
 from content_pipeline.core.bulk import csv_inbox, inbox_round_robin
 from content_pipeline.core.bulk.inbox_round_robin import Position
-from content_pipeline.core.isolation import isolated
-from content_pipeline.core.storage import StoredObject
+from content_pipeline.core.infrastructure.error_isolation import isolated
+from content_pipeline.core.infrastructure.storage import StoredObject
 from content_pipeline.core.tasks import dagster_client
 
 FILES_A_TICK: Final = 20

@@ -10,7 +10,7 @@ import dagster as dg
 
 from content_pipeline import jobs
 from content_pipeline.assets.post_observations import late_urls
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.publishing import polling
 from content_pipeline.core.tasks.kinds import PUBLICATION

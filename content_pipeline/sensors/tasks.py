@@ -12,8 +12,8 @@ from typing import Final, Literal
 import dagster as dg
 
 from content_pipeline import jobs
-from content_pipeline.core.database import transaction
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client, executions, kinds, starts, tasks
 from content_pipeline.engine.launcher import CeleryRunLauncher

@@ -6,7 +6,7 @@ from typing import Final
 import dagster as dg
 
 from content_pipeline import jobs
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.webhooks import dispatcher
 from content_pipeline.sensors import intervals
 from content_pipeline.sensors.tasks import LIVE

@@ -12,8 +12,8 @@ from starlette.routing import compile_path
 from api.limits.thread_pools import LAUNCHES
 from api.limits.volume_limits import VolumeLimit
 from api.main import create_app
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Plan, Task

@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import audit
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.models import Twin
-from content_pipeline.core.rate_limits import Rate
 from content_pipeline.core.workspaces.scopes import Scope
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account

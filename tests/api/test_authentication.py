@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from api import authentication
 from api.caller_cache import CallerCache
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.workspaces import api_keys, workspaces
 
 TASKS = "/api/v1/public/tasks"

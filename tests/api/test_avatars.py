@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, WebhookEvent
 from tests.api.conftest import PUBLIC
 from tests.factories import make_twin, make_workspace

@@ -7,8 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import IdempotencyKey, Reel
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks

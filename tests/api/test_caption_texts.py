@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core import storage
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.models import Caption
 from tests.api.conftest import PUBLIC

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
 from api.routes.captions import READ_VOLUME
-from content_pipeline.core import storage
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.settings import settings

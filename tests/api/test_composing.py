@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.limits.vector_search_limit import COMPARISONS
 from api.main import create_app
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Twin
 from tests.api.conftest import PUBLIC, LimitTo
 from tests.api.problems import assert_error

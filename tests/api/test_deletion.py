@@ -7,9 +7,9 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Caption, Reel, Twin
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks

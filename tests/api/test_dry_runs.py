@@ -14,11 +14,11 @@ from sqlalchemy import select
 from werkzeug import Response
 
 from api import upload_routes
-from content_pipeline.core import storage
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.net import safe_fetch
 from content_pipeline.core.models import Account, Publication
-from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.base import Problem
 from content_pipeline.core.settings import settings
 from tests.api.conftest import PUBLIC

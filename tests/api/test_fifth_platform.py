@@ -24,9 +24,9 @@ from content_pipeline.cli import preflight, stack_config
 from content_pipeline.cli.state import UserSettings
 from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.bulk import csv_inbox, csv_rows
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Twin
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.app_settings import App, AppSettings

@@ -21,8 +21,8 @@ from fastapi import FastAPI
 
 from api import logs
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import DailyMetric, Task
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core import storage
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.settings import settings
 from tests.media import samples
 

@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from api import logs
 from api.main import create_app
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.workspaces import api_keys, caller
 from content_pipeline.core.workspaces.scopes import Scope
 from tests.api.conftest import PUBLIC

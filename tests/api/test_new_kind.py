@@ -14,10 +14,10 @@ from typing_extensions import TypedDict
 from api.main import create_app
 from content_pipeline import jobs, partitions
 from content_pipeline.core import handlers
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.handlers import Handlers
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import key_retirement
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks

@@ -8,9 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Caption, Publication, Reel, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import tasks

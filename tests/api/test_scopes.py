@@ -15,7 +15,7 @@ from api.audit import ACTIONS, get_change
 from api.deps import needed_scope
 from api.known_fields import with_dependencies
 from content_pipeline.core.calendar import actions, copies
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AuditEvent, Task, Workspace
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source

@@ -13,12 +13,12 @@ from sqlalchemy import event, select
 
 from api import authentication
 from content_pipeline.core.accounts import tokens
-from content_pipeline.core.database import engine, transaction
+from content_pipeline.core.infrastructure.database import engine, transaction
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.models import Workspace
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.rate_limits import Rate
 from content_pipeline.core.settings import settings
 from tests.accounts import REDIRECT, set_app
 from tests.api.conftest import PUBLIC

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core import storage
 from content_pipeline.core.calendar import copies
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import UpstreamError
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo, BurnIn, CalendarItem, Caption, Publication, Reel, Task
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import Stored

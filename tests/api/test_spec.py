@@ -18,8 +18,8 @@ from fastapi.testclient import TestClient
 
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.captions import burn_ins
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext

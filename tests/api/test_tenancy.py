@@ -16,8 +16,8 @@ from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.captions import burn_ins, captions
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import AnalyticsExport, Memory, Twin, WorkspaceExport
 from content_pipeline.core.publishing import publications

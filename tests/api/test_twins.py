@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from tests.api.conftest import PUBLIC
 
 TWIN: dict[str, Any] = {

@@ -18,10 +18,10 @@ from PIL import Image
 from api import upload_routes
 from api.routes import uploads as upload_endpoints
 from api.routes.uploads import LINK_LISTS
-from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.captions import captions
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable, NotFound
+from content_pipeline.core.infrastructure import s3_multipart, storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Caption, MultipartUpload, Upload
 from content_pipeline.core.uploads import multipart
 from content_pipeline.core.uploads.examination import Examined

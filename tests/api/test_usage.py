@@ -2,7 +2,7 @@
 
 from fastapi.testclient import TestClient
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from tests.api.conftest import PUBLIC
 
 

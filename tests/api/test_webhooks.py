@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import WebhookEndpoint
 from content_pipeline.core.webhooks import dispatcher, endpoints
 from tests.api.conftest import PUBLIC

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from fastapi.testclient import TestClient
 
 from api.routes.workspace import EXPORTS
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, WorkspaceExport
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces.scopes import Scope

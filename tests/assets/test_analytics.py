@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select, update
 
 from content_pipeline.assets.analytics import daily_metrics, metric_snapshots, snapshots_of
-from content_pipeline.core import pictures
 from content_pipeline.core.analytics import ingestion, windows
 from content_pipeline.core.analytics.figures import DAYS_KEPT
 from content_pipeline.core.analytics.ingestion import StatedDay
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import metadata_pictures
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, DailyMetric, MetricSnapshot, SocialPost
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions, tasks
@@ -118,7 +118,7 @@ def test_a_day_has_numbers_a_sparkline_and_a_chart_at_a_short_address(workspace_
     assert shown["views_of_30_days"] == 28 * "·" + "▃█"
     assert len(shown["chart"]) < 1000, "more is not shown inline"
     (path,) = re.findall(r"\((.+)\)", shown["chart"])
-    picture, media_type = pictures.read(path.removeprefix("/pictures/"))
+    picture, media_type = metadata_pictures.read(path.removeprefix("/pictures/"))
     assert (picture[:4], media_type) == (b"\x89PNG", "image/png")
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import delete, select, update
 from content_pipeline.assets.analytics import metric_snapshots
 from content_pipeline.assets.metrics_dataset import metrics_dataset
 from content_pipeline.core.analytics import daily, windows
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, AccountSync, DailyMetric, MetricSnapshot, SocialPost
 from tests.accounts import connect
 from tests.asset_runs import execute_asset, metadata_of

@@ -10,11 +10,11 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
-from content_pipeline.core import storage
 from content_pipeline.core.analytics import export_files, exports
 from content_pipeline.core.analytics.figures import Selection
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AnalyticsExport, DailyMetric, Task
 from content_pipeline.core.models.analytics import ExportFormat
 from tests import asset_runs

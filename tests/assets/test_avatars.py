@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core import storage
 from content_pipeline.core.credits import credits
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.avatars import composition
 from content_pipeline.core.media.probe import probe_with_first_frame

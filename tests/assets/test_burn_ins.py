@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins, captions
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media import video
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.timed_words import Segment, Word

@@ -10,10 +10,10 @@ import dagster as dg
 import pytest
 from sqlalchemy.orm import undefer
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins, captions, stored_cues
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media import cue_segmentation, video
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.karaoke_captions import Style

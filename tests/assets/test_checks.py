@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import dagster as dg
 import pytest
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word

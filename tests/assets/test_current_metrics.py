@@ -15,8 +15,8 @@ from dagster._core.test_utils import freeze_time
 from content_pipeline.assets.current_metrics import current_metrics
 from content_pipeline.core.analytics import windows
 from content_pipeline.core.analytics.windows import Window
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AccountSync
 from content_pipeline.definitions import definitions
 from tests.asset_runs import checks, execute_asset, metadata_of, recorded

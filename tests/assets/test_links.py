@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from content_pipeline.assets import links
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import BURN_IN, CAPTION
 from tests.factories import make_account, make_publication, make_upload

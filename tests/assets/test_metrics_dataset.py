@@ -8,7 +8,7 @@ import pytest
 
 from content_pipeline.assets.analytics import daily_metrics
 from content_pipeline.assets.metrics_dataset import metrics_dataset
-from content_pipeline.core import storage
+from content_pipeline.core.infrastructure import storage
 from tests.asset_runs import by_partition, checks, execute_asset, failed, metadata_of
 from tests.metric_history import History, at, day
 

@@ -8,10 +8,10 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import Publication, Reel, Task, Twin
 from content_pipeline.core.platforms.base import OutcomeUnknown, Refused

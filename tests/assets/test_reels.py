@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core import storage
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Reel, Twin
 from content_pipeline.core.tasks.open_posts import check_may_be_made
 from tests.asset_runs import execute_job, recorded

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import undefer
 
 from content_pipeline.core.captions import captions, stored_cues, translation
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.providers import transcription

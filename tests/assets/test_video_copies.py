@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core import storage
 from content_pipeline.core.calendar import copies
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
 from tests.asset_runs import execute_task, recorded

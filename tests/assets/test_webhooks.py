@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from content_pipeline.assets.webhooks import SUBJECT
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.tasks import executions
 from content_pipeline.definitions import definitions
 from tests.core.webhooks.registered import deliveries, happen, register

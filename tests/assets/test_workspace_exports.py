@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, WorkspaceExport
 from content_pipeline.core.workspace_exports import exports
 from tests.asset_runs import execute_job, execute_task, recorded

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from content_pipeline.cli.main import cli
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Workspace
 from tests.analyst_roles import connect, new_name
 

@@ -11,7 +11,7 @@ import pytest
 from content_pipeline.cli import archive
 from content_pipeline.cli.archive import Manifest
 from content_pipeline.core.errors import Conflict, Invalid
-from content_pipeline.core.storage import StoredObject
+from content_pipeline.core.infrastructure.storage import StoredObject
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 MANIFEST = Manifest(made_at=NOW, bucket="content-pipeline", revision="0031", key_check=None)

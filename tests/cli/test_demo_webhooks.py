@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
 from content_pipeline.cli.demo_webhooks import receiving
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from tests.stack.harness import free_port
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, create_engine
 from content_pipeline.cli import doctor, doctor_services
 from content_pipeline.cli.main import cli
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core import storage
-from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import Conflict, Error, Unavailable
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import engine, transaction
 from content_pipeline.core.settings import settings
 from tests.accounts import connect, encryption_key
 from tests.factories import make_workspace

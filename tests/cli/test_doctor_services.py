@@ -8,9 +8,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from content_pipeline.cli import doctor_services
-from content_pipeline.core import storage
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Unavailable
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Workspace
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_health

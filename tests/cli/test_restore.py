@@ -11,9 +11,10 @@ from content_pipeline.cli import archive
 from content_pipeline.cli.archive import Manifest
 from content_pipeline.cli.backup import KEY_CHECK, KEY_CHECK_AAD
 from content_pipeline.cli.main import cli
-from content_pipeline.core import encryption, migrations
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.models import migrations
 from content_pipeline.core.settings import settings
 from tests.accounts import encryption_key
 

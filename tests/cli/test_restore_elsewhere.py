@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from content_pipeline.cli import archive, privileges
 from content_pipeline.cli.archive import Manifest
-from content_pipeline.core import migrations, storage
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Workspace
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.models import Workspace, migrations
 from content_pipeline.core.settings import settings
 from tests.stack.harness import Stack
 

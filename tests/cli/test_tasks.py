@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from content_pipeline.cli.main import cli
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AuditEvent, Task, Workspace
 from content_pipeline.core.tasks import cancellation, tasks
 from tests.core.maintenance.deletable import a_batch

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from content_pipeline.cli import workspace_deletion
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Memory, Workspace
 from content_pipeline.core.providers import zeromemory
 from tests.factories import make_twin

@@ -7,8 +7,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from content_pipeline.cli.main import cli
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AuditEvent
 from content_pipeline.core.workspaces import workspaces
 from tests.core.maintenance.deletable import a_batch

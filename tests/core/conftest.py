@@ -8,7 +8,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from content_pipeline.core.captions import captions
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.publishing import account_lock
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions

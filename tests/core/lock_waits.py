@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from tests.polling import until
 
 

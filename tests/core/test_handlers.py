@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from content_pipeline.core import handlers
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.captions import captions
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models import Batch, BurnIn, Caption, Reel, Task
 from content_pipeline.core.tasks import kinds, tasks

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import operator_tasks
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, NotFound
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AuditEvent, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, tasks

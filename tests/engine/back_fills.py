@@ -6,7 +6,7 @@ from uuid import uuid4
 import dagster as dg
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.engine.dagster_storage import engine_of
 
 

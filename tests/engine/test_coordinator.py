@@ -8,7 +8,7 @@ import pytest
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.run_coordinator import SubmitRunContext
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import dagster_client, kinds, starts, tasks

@@ -11,7 +11,7 @@ import pytest
 from dagster import DagsterEventType
 from sqlalchemy import text
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.settings import settings
 from content_pipeline.engine.dagster_storage import PostgresStorage, close_idle_connections, discard_connections
 from tests.sql_statements import statements
@@ -34,7 +34,9 @@ def test_dagster_outlives_a_restart_of_its_database(monkeypatch: pytest.MonkeyPa
     pooled = backend(storage())
     with transaction() as session:
         session.execute(text("select pg_terminate_backend(:pid, 5000)"), {"pid": pooled})
-    monkeypatch.setattr("content_pipeline.core.database.CHECK_AFTER_IDLE_SECONDS", 0.0)  # as after a pause
+    monkeypatch.setattr(
+        "content_pipeline.core.infrastructure.database.CHECK_AFTER_IDLE_SECONDS", 0.0
+    )  # as after a pause
     assert backend(storage()) != pooled
 
 

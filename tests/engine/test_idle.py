@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from content_pipeline.core import process_memory
+from content_pipeline.core.infrastructure import process_memory
 from content_pipeline.engine import idle
 from tests.polling import until
 

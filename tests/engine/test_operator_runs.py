@@ -8,10 +8,10 @@ import dagster as dg
 import pytest
 from sqlalchemy import select
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError, Unavailable
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.models import AuditEvent, Task, Workspace
 from content_pipeline.core.reels import reels

@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 
 from api.main import create_app
 from content_pipeline.assets.pictures import picture_metadata
-from content_pipeline.core import pictures, storage
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.infrastructure import metadata_pictures, storage
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.maintenance import key_retirement, retention
 from content_pipeline.engine.webserver import guarded
 from tests.dagster_workspace import workspace
@@ -47,7 +47,7 @@ def jpeg(color: str) -> bytes:
 @pytest.mark.slow
 def test_a_picture_is_served_as_what_it_is_and_may_be_kept(url: str) -> None:
     picture = jpeg("red")
-    answer = httpx.get(url + pictures.publish(picture, "jpg", uuid4()))
+    answer = httpx.get(url + metadata_pictures.publish(picture, "jpg", uuid4()))
     assert (answer.status_code, answer.content) == (200, picture)
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -59,7 +59,7 @@ def test_metadata_holds_a_short_address_of_the_picture(url: str) -> None:
     owner = uuid4()
     (shown,) = picture_metadata("thumbnail", jpeg("blue"), "jpg", owner).values()
     assert len(shown.value) < 100
-    assert shown == dg.MetadataValue.md(f"![thumbnail]({pictures.publish(jpeg('blue'), 'jpg', owner)})")
+    assert shown == dg.MetadataValue.md(f"![thumbnail]({metadata_pictures.publish(jpeg('blue'), 'jpg', owner)})")
     assert str(owner) not in shown.value
 
 
@@ -113,12 +113,14 @@ def test_a_bucket_that_does_not_answer_is_said(url: str, monkeypatch: pytest.Mon
     ("headers", "status"), [({"Host": "evil.example.com"}, 421), ({"Origin": "https://evil.example.com"}, 403)]
 )
 def test_the_guard_is_before_the_pictures(url: str, headers: dict[str, str], status: int) -> None:
-    assert httpx.get(url + pictures.publish(jpeg("red"), "jpg", uuid4()), headers=headers).status_code == status
+    assert (
+        httpx.get(url + metadata_pictures.publish(jpeg("red"), "jpg", uuid4()), headers=headers).status_code == status
+    )
 
 
 @pytest.mark.slow
 def test_the_api_serves_no_picture(database: None) -> None:
-    path = pictures.publish(jpeg("red"), "jpg", uuid4())
+    path = metadata_pictures.publish(jpeg("red"), "jpg", uuid4())
     with TestClient(create_app()) as client:
         assert client.get(path, follow_redirects=False).status_code == 404
 
@@ -127,7 +129,7 @@ def test_the_api_serves_no_picture(database: None) -> None:
 def test_a_picture_is_deleted_with_the_runs_of_its_age(
     url: str, monkeypatch: pytest.MonkeyPatch, owner: UUID | None
 ) -> None:
-    path = pictures.publish(jpeg("red"), "jpg", owner)
+    path = metadata_pictures.publish(jpeg("red"), "jpg", owner)
     for margin, status in ((-1, 200), (2, 404)):
         then = now() + key_retirement.KEPT + timedelta(days=margin)
         for clock in ("now", "real_now"):

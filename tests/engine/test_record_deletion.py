@@ -10,7 +10,7 @@ import pytest
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 from sqlalchemy import text
 
-from content_pipeline.core.clock import now, real_now
+from content_pipeline.core.infrastructure.clock import now, real_now
 from content_pipeline.engine import record_deletion
 from content_pipeline.engine.dagster_storage import engine_of
 from tests.engine.back_fills import is_kept, launched

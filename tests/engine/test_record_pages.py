@@ -12,10 +12,11 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import records, storage
+from content_pipeline.core import records
 from content_pipeline.core.accounts import accounts
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AnalyticsExport
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.settings import settings

@@ -19,8 +19,8 @@ from dagster._core.scheduler.instigation import (
 from dagster._utils.error import SerializableErrorInfo
 
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import key_retirement
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.engine import record_deletion, record_retention

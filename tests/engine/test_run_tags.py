@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Caption, Task, Workspace
 from content_pipeline.core.tasks import dagster_client, kinds, tasks
 from tests.engine.submitted_runs import missing_tags

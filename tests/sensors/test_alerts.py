@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from content_pipeline.core.alerts import failures
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, dagster_client, tasks
 from content_pipeline.sensors.alerts import report_failures

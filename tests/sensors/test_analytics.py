@@ -7,8 +7,8 @@ import dagster as dg
 
 from content_pipeline.core.analytics import ingestion
 from content_pipeline.core.analytics.ingestion import StatedDay
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.sensors.analytics import record_stated_figures
 from tests.factories import make_account
 

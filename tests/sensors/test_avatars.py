@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core.avatars import heygen_account
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.partition_keys import row_id

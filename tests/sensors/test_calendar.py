@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core.calendar import items
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import dagster_client, tasks

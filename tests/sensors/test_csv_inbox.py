@@ -11,10 +11,10 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import select
 from werkzeug import Request, Response
 
-from content_pipeline.core import storage
 from content_pipeline.core.bulk import csv_rows
 from content_pipeline.core.bulk.inbox_round_robin import MAX_ATTEMPTS
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Batch, Reel, Workspace
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.partition_keys import row_id

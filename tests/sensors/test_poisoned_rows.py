@@ -12,12 +12,13 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import CapturingLogger
 
-from content_pipeline.core import isolation, rate_limits, storage
 from content_pipeline.core.accounts import tokens
 from content_pipeline.core.analytics import sync, windows
 from content_pipeline.core.calendar import copies, due
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import error_isolation, rate_limits, storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.storage import StoredObject
 from content_pipeline.core.maintenance import retention, upload_deletion
 from content_pipeline.core.models import Task, Twin
 from content_pipeline.core.platforms.base import Access, Refused
@@ -25,7 +26,6 @@ from content_pipeline.core.platforms.insights import Figures
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.providers import zeromemory
 from content_pipeline.core.providers.heygen import client
-from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import deleted_memories
 from content_pipeline.core.webhooks import dispatcher
@@ -201,7 +201,7 @@ def test_an_avatar_video_of_which_heygen_tells_something_odd(
         return httpx.Response(200, json=answer | {"data": told})
 
     monkeypatch.setattr(client, "read", read_oddly)
-    monkeypatch.setattr(isolation, "log", log := CapturingLogger())
+    monkeypatch.setattr(error_isolation, "log", log := CapturingLogger())
     assert [task.id for task in avatar_videos.poll()] == [other.id]
     (logged,) = log.calls
     assert odd in logged.kwargs["row_id"]

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 from sqlalchemy import text
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.sensors.tasks import (

@@ -11,7 +11,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media.probe import probe
 from tests.stack.client import Client as RestClient
 from tests.stack.harness import Stack

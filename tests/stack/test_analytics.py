@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from content_pipeline.core.analytics import windows
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from tests.polling import until
 from tests.stack.client import Client
 from tests.stack.harness import Stack

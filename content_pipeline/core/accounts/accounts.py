@@ -9,11 +9,11 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import encryption
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid, NotFound, PlanLimit
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import Account, Twin
-from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.webhooks import events

@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from content_pipeline.core.accounts import tokens
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
 
 Answer = TypeVar("Answer")

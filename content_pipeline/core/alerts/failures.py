@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import FailureCount
 
 # An error code is told at once, and then at most once in this time.

@@ -11,10 +11,10 @@ import httpx
 from pydantic_core import to_json
 from standardwebhooks import Webhook
 
-from content_pipeline.core.clock import real_now
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure.clock import real_now
+from content_pipeline.core.infrastructure.net import safe_fetch
 from content_pipeline.core.models import FailureCount
-from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.settings import settings
 
 TIMEOUT_SECONDS: Final = 5.0

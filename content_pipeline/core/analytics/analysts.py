@@ -16,9 +16,9 @@ from psycopg import sql
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import driver_cursor
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import driver_cursor
 from content_pipeline.core.models import Analyst, Workspace
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces import workspaces

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import figures
 from content_pipeline.core.analytics.figures import Selection
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account, SocialPost
 from content_pipeline.core.twins import post_scores
 

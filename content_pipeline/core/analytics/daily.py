@@ -15,7 +15,7 @@ from content_pipeline.core.analytics import daily_inputs, frames
 from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.analytics.growth import at_borders
 from content_pipeline.core.analytics.plausibility import without_dips
-from content_pipeline.core.database import UNREACHABLE
+from content_pipeline.core.infrastructure.database import UNREACHABLE
 from content_pipeline.core.models import DailyMetric, DailyPostMetric
 from content_pipeline.core.platforms.insights import TOTALS, Metric
 from content_pipeline.core.tasks import executions

@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Select, String, cast, func, literal, select
 from sqlalchemy.types import TypeEngine
 
-from content_pipeline.core import storage
 from content_pipeline.core.analytics import export_files, export_rows
 from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.analytics.post_columns import CAPTION_STYLE, POST_COLUMNS, SCRIPT, join_video
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, DailyMetric, DailyPostMetric, SocialPost, Workspace
 
 FOLDER: Final = "datasets/metrics"

@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeEngine
 
 from content_pipeline.core.analytics import export_rows
 from content_pipeline.core.analytics.postgres_copy import copied
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models.analytics import ExportFormat
 
 # A text that a spreadsheet would take for a formula (OWASP, CSV injection).

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.analytics import export_files, export_rows, figures
 from content_pipeline.core.analytics.figures import Selection
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid, PlanLimit
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import AnalyticsExport, Task
 from content_pipeline.core.models.analytics import ExportFormat, Grain
 from content_pipeline.core.tasks import kinds, tasks

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics.figure_columns import COUNTS, METRICS
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account, DailyMetric, DailyPostMetric, SocialPost
 from content_pipeline.core.platforms.insights import Metric
 from content_pipeline.core.twins import twins

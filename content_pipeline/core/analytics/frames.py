@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics.figure_columns import COUNTS, METRICS
 from content_pipeline.core.analytics.postgres_copy import copied
-from content_pipeline.core.database import Base, driver_cursor
+from content_pipeline.core.infrastructure.database import Base, driver_cursor
 
 
 def read(session: Session, rows: SelectBase) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import readings
 from content_pipeline.core.analytics.figures import DAYS_KEPT
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid, pointer
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account, ReportedDay
 from content_pipeline.core.platforms.insights import Figures
 from content_pipeline.core.workspaces.ownership import owned

@@ -20,7 +20,7 @@ from content_pipeline.core.analytics import figures, windows
 from content_pipeline.core.analytics.day_shares import Array, Shares, Span, days_of, shares, spans, split
 from content_pipeline.core.analytics.figure_columns import COUNTS, METRICS
 from content_pipeline.core.analytics.figures import DayFigures, Selection, Summary, Totals, Values
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account, DailyMetric, ReportedDay
 from content_pipeline.core.platforms.registry import PLATFORMS
 

@@ -10,7 +10,7 @@ from sqlalchemy import Date, String, cast, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from content_pipeline.core.analytics.figure_columns import METRICS
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import MetricSnapshot, SocialPost, Task
 from content_pipeline.core.platforms.insights import Metric
 from content_pipeline.core.tasks import kinds

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import SelectBase
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import driver_cursor
+from content_pipeline.core.infrastructure.database import driver_cursor
 
 
 @contextmanager

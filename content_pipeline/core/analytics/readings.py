@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import posts
 from content_pipeline.core.analytics.figure_columns import METRICS, to_columns
+from content_pipeline.core.infrastructure.net.storable_text import storable
 from content_pipeline.core.models import (
     Account,
     AudienceShare,
@@ -21,7 +22,6 @@ from content_pipeline.core.models import (
     SocialPost,
 )
 from content_pipeline.core.models.analytics import Source
-from content_pipeline.core.net.storable_text import storable
 from content_pipeline.core.platforms import insights
 from content_pipeline.core.platforms.insights import Figures
 

@@ -8,8 +8,8 @@ from sqlalchemy import CursorResult, delete, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from content_pipeline.core.analytics.figures import DAYS_KEPT
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import (
     Account,
     AccountSync,

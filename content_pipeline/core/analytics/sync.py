@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.analytics import posts, readings, windows
 from content_pipeline.core.analytics.windows import Window
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Error, InternalError
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import UNREACHABLE
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Account, AccountSync, AudienceShare, SocialPost
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access

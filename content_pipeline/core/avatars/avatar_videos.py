@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_catalog, estimates
 from content_pipeline.core.avatars.lip_sync import LipSync
-from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media import glossary, rendered_video, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.reels import audio_mastering

@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo, ProviderBalance
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.providers.heygen import Balance, BalanceLevel

@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import AvatarVideo, ReceivedEvent
 from content_pipeline.core.providers import heygen
 

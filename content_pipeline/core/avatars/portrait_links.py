@@ -4,7 +4,7 @@ import hashlib
 import io
 from functools import cache
 
-from content_pipeline.core import storage
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.media.avatars.characters import Character
 from content_pipeline.core.media.avatars.portraits import portrait
 

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.bulk.csv_rows import VideoRow
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import AvatarVideo, Batch, MadeVideo, Reel, Task, Twin
 from content_pipeline.core.models.narrated import without_long_columns
-from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import cancellation, kinds, tasks
 from content_pipeline.core.workspaces.ownership import owned

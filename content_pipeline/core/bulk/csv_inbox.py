@@ -19,13 +19,13 @@ import structlog
 from sqlalchemy import ColumnElement, String, cast, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
-from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.errors import Error, InternalError, Invalid, NotFound, PlanLimit, TooLarge
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import UNREACHABLE, transaction
+from content_pipeline.core.infrastructure.storage import StoredObject
 from content_pipeline.core.models import Batch, Task, Twin, Workspace
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.workspaces import workspaces
 
 log = structlog.get_logger()

@@ -6,12 +6,12 @@ from uuid import UUID
 import httpx
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Error, Invalid
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import autocommit
+from content_pipeline.core.infrastructure.net import link_expiry, safe_fetch
 from content_pipeline.core.models.uploads import UploadKind
-from content_pipeline.core.net import link_expiry, safe_fetch
 from content_pipeline.core.sources import sources
 
 # A cell, and the kinds of upload that its column takes.

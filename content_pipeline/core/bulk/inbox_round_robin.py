@@ -10,9 +10,9 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from content_pipeline.core import storage
 from content_pipeline.core.bulk import csv_inbox
-from content_pipeline.core.storage import StoredObject
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.storage import StoredObject
 
 # A file whose attempts never end, because they end the process or take longer than a tick may.
 MAX_ATTEMPTS: Final = 3

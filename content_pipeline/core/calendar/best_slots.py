@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.analytics import best_times
 from content_pipeline.core.analytics.best_times import BestTimes, Slot
 from content_pipeline.core.calendar.states import PLANNED
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account, CalendarItem
 from content_pipeline.core.settings import settings
 

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.calendar import actions, copies
 from content_pipeline.core.calendar.states import move
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Error, InternalError
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import UNREACHABLE
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Account, CalendarItem, Task
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications

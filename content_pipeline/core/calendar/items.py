@@ -19,12 +19,12 @@ from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.calendar import actions, best_slots, copies, item_sources
 from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move, record_status
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Invalid, PlanLimit, pointer
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.net import link_expiry
+from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.models.calendar import Status
-from content_pipeline.core.net import link_expiry
-from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.calendar import due, items
 from content_pipeline.core.calendar.states import PLANNED, move
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import CalendarItem, Publication, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.attempts import not_known

@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import stored_cues
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media import karaoke_captions, limits, rendered_video, thumbnails, untrusted, video
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.media_info import MediaInfo

@@ -13,10 +13,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, undefer
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins, cue_words, reading_speed, stored_cues, text_alignment, translation
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import MediaUnusable, PreconditionFailed
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.media import (
     cue_editing,
     cue_segmentation,
@@ -33,7 +34,6 @@ from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
-from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.providers.transcription import Transcript

@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import PlanLimit
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import CreditEntry, Workspace
 from content_pipeline.core.models.credits import CreditAccount
 from content_pipeline.core.webhooks import events

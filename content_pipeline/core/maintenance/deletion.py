@@ -19,13 +19,13 @@ import structlog
 from sqlalchemy import ColumnElement, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.calendar import actions
 from content_pipeline.core.captions import burn_ins, captions
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.maintenance import in_use
 from content_pipeline.core.models import AvatarVideo, Batch, BurnIn, CalendarItem, Caption, MadeVideo, Reel, Task
 from content_pipeline.core.reels import reels

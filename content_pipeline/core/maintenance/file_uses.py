@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, Table, Text, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.calendar.states import PLANNED
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import Base
 from content_pipeline.core.models import CalendarItem, Task, Twin, Upload
 from content_pipeline.core.tasks.tasks import OPEN
 

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Select, String, any_, bindparam, func, select, uni
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN

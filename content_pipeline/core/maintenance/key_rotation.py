@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from content_pipeline.core import encryption
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Publication, WebhookEndpoint
 
 Table = type[Account] | type[Publication] | type[WebhookEndpoint]

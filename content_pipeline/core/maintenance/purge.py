@@ -12,10 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 
-from content_pipeline.core import storage
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.maintenance.deletion import folder_of
 from content_pipeline.core.models import AvatarVideo, Batch, BurnIn, Caption, MadeVideo, Publication, Reel
 

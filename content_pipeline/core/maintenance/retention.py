@@ -10,14 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from content_pipeline.core import pictures, rate_limits, s3_multipart, storage
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.analytics import retention as analytics
 from content_pipeline.core.avatars import heygen_events
-from content_pipeline.core.clock import now, real_now
-from content_pipeline.core.database import transaction
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure import metadata_pictures, rate_limits, s3_multipart, storage
+from content_pipeline.core.infrastructure.clock import now, real_now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.maintenance import key_retirement, purge, upload_deletion
 from content_pipeline.core.models import (
     AvatarVideo,
@@ -121,7 +121,7 @@ def sweep_files() -> int:
 def _is_expired(key: str) -> bool:
     if day := dataset.day_of(key):
         return day < analytics.first_kept_day()
-    if day := pictures.stored_on(key):
+    if day := metadata_pictures.stored_on(key):
         return day < (now() - key_retirement.KEPT).date()
     return bool(_EXPORT.fullmatch(key))
 

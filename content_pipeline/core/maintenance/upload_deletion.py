@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from content_pipeline.core import storage
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound, Unavailable
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.maintenance import file_uses
 from content_pipeline.core.models import MultipartUpload, Upload
 from content_pipeline.core.uploads import multipart, uploads

@@ -13,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import pictures, s3_multipart, storage
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.analytics import analysts
 from content_pipeline.core.bulk import csv_inbox
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import Base, transaction
+from content_pipeline.core.infrastructure import metadata_pictures, s3_multipart, storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import Base, transaction
 from content_pipeline.core.models import (
     Account,
     Analyst,
@@ -75,7 +75,7 @@ def delete_files(workspace_id: UUID, name: str) -> None:
     for key, multipart_id in s3_multipart.list_unfinished(f"{workspace_id}/"):
         s3_multipart.abort(key, multipart_id)
     storage.delete_folder(f"{workspace_id}/")
-    pictures.delete_of(workspace_id)
+    metadata_pictures.delete_of(workspace_id)
     for area in (csv_inbox.INBOX, csv_inbox.ACCEPTED, csv_inbox.REJECTED):
         for folder in (workspace_id, name):
             storage.delete_folder(f"{area}{folder}/")

@@ -18,10 +18,10 @@ import ffmpeg
 import imageio_ffmpeg
 
 from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.infrastructure.processes.child_process import kill_group, spawn, watchdog
 from content_pipeline.core.media import media_errors
 from content_pipeline.core.media.limits import MAX_PIXELS
 from content_pipeline.core.media.probe import FORMATS
-from content_pipeline.core.processes.child_process import kill_group, spawn, watchdog
 from content_pipeline.core.settings import settings
 
 OutputStream = Any  # ffmpeg-python has no types: what `ffmpeg.output(…)` returns

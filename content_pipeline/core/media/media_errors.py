@@ -8,8 +8,8 @@ from typing import Final
 
 import av
 
-from content_pipeline.core import disk_space
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, OutOfMemory
+from content_pipeline.core.infrastructure import disk_space
 
 # What PyAV raises of a broken file: errors of FFmpeg (among them BlockingIOError and PermissionError of decoders, and
 # numbers without a name), IndexError for cut FLV and TS files, whose streams are found late, ZeroDivisionError for

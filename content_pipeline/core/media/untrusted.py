@@ -21,12 +21,12 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
+from content_pipeline.core.infrastructure.processes import child_process
+from content_pipeline.core.infrastructure.processes.fork_server import ForkedProcess, ForkServer
 from content_pipeline.core.media.fair_semaphore import FairSemaphore
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.source_streams import SourceStreams
 from content_pipeline.core.media.untrusted_process import FAILED, REFUSED
-from content_pipeline.core.processes import child_process
-from content_pipeline.core.processes.fork_server import ForkedProcess, ForkServer
 
 log = structlog.get_logger()
 

@@ -20,6 +20,7 @@ from typing import Final
 from PIL import Image
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
+from content_pipeline.core.infrastructure.processes import fork_server
 from content_pipeline.core.media import (
     media_errors,
     pictures,
@@ -28,7 +29,6 @@ from content_pipeline.core.media import (
     thumbnails,
 )
 from content_pipeline.core.media.probe import probe, probe_with_first_frame
-from content_pipeline.core.processes import fork_server
 
 REFUSED: Final = 3
 FAILED: Final = 4

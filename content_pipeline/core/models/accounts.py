@@ -8,13 +8,13 @@ from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, UniqueC
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 
 Status = Literal["connected", "needs_reconnect", "disconnected"]
 
 
 class Account(Base):
-    """A connected account of a platform and its tokens, encrypted by `core/encryption.py`.
+    """A connected account of a platform and its tokens, encrypted by `core/infrastructure/encryption.py`.
 
     The row outlives a disconnect, so that the account keeps its id when it is reconnected. `issued_at` versions the
     tokens for optimistic locking of their refresh. `refreshing_until` is a lease by the database's clock. `reason` is

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Date, DateTime, Double, ForeignKey, Identity,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 
 Source = Literal["platform", "external"]
 ExportFormat = Literal["csv", "json", "parquet"]

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import DateTime, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 
 ActorKind = Literal["key", "operator", "service"]
 Outcome = Literal["done", "denied"]

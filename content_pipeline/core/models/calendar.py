@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, ForeignKey, Index, String, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 
 VideoKind = Literal["reel", "avatar"]
 _OPEN: Final = text("status in ('scheduled', 'rendering', 'publishing') and deleted_at is null")

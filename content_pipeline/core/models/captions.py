@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import DateTime, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models.deletable import Deletable

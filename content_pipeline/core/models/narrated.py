@@ -7,7 +7,7 @@ from sqlalchemy import String, text
 from sqlalchemy.orm import Mapped, defer, mapped_column
 from sqlalchemy.orm.interfaces import ORMOption
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 from content_pipeline.core.media.pace import DEFAULT_PAUSE, DEFAULT_SPEED
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.media.timed_words import Word

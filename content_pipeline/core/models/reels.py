@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models.deletable import Deletable
 from content_pipeline.core.models.narrated import Narrated

@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, ForeignKey, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 
 
 class IdempotencyKey(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 from content_pipeline.core.models.deletable import Deletable
 from content_pipeline.core.settings import Lane
 
@@ -24,7 +24,7 @@ class Task(Deletable, Base):
     its work. An `irrevocable` task has begun its publishing call. `starts` counts its runs, `waits` those of them that
     followed a wait for others (a platform's processing, a rate limit). One `in_back_fill` was retried by a back-fill,
     whose limit counts all of its runs. `traceparent` is the trace of its request, which its runs continue
-    (core/tracing.py). The task of a deleted row stays, hidden: it was a request, and counts as one.
+    (core/infrastructure/tracing.py). The task of a deleted row stays, hidden: it was a request, and counts as one.
     """
 
     __tablename__ = "tasks"

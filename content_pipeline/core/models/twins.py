@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.models.narrated import Paced

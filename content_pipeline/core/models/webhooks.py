@@ -8,14 +8,14 @@ from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content_pipeline.core.database import Base
+from content_pipeline.core.infrastructure.database import Base
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 DeliveryStatus = Literal["pending", "delivered", "failed"]
 
 
 class WebhookEndpoint(Base):
-    """An address that gets a workspace's events, and its secrets, encrypted by `core/encryption.py`.
+    """An address that gets a workspace's events, and its secrets, encrypted by `core/infrastructure/encryption.py`.
 
     `events` are the types that it gets, null for all. With a `task_id` it gets the events of that task only, which
     becomes its retry when there is one, and is not listed. `previous_secret` signs too until `previous_secret_until`,

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.storage import StoredObject
 from content_pipeline.core.models import Measurement
-from content_pipeline.core.storage import StoredObject
 
 _OBJECTS: Final = "bucket_objects"
 _BYTES: Final = "bucket_bytes"

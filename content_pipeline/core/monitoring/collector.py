@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import UNREACHABLE, transaction
+from content_pipeline.core.infrastructure.database import UNREACHABLE, transaction
 from content_pipeline.core.monitoring import connections, ended_tasks, stores, work
 from content_pipeline.core.monitoring.families import gauge
 

@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account, AccountSync
 from content_pipeline.core.models.accounts import Status
 from content_pipeline.core.monitoring.families import gauge

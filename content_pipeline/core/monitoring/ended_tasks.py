@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Text, case, cast, func, select, un
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import EndedTaskCount, Measurement, Publication, Task
 from content_pipeline.core.publishing import publications
 

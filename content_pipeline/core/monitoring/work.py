@@ -8,7 +8,7 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.alerts import failures
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import CalendarItem, Publication, Task
 from content_pipeline.core.monitoring import ended_tasks
 from content_pipeline.core.monitoring.families import counter, gauge

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from content_pipeline.core import rate_limits
 from content_pipeline.core.errors import TooManyRequests
-from content_pipeline.core.rate_limits import Rate
+from content_pipeline.core.infrastructure import rate_limits
+from content_pipeline.core.infrastructure.rate_limits import Rate
 
 _LATER: Final = "Nothing to do: it is retried automatically."
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.base import Access, NotPermitted, Refused
 
 # `views` are plays of a video; `impressions` are times that a post was shown; `reach` are different people.

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from content_pipeline.core.isolation import isolated
-from content_pipeline.core.net.storable_text import storable
+from content_pipeline.core.infrastructure.error_isolation import isolated
+from content_pipeline.core.infrastructure.net.storable_text import storable
 from content_pipeline.core.platforms.insights import Figures, ListedPost, Metric
 
 # A column of counts cannot hold this number.

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import httpx
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable, UpstreamError
-from content_pipeline.core.net.error_text import platform_message
-from content_pipeline.core.net.retry_after import retry_after
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.net.error_text import platform_message
+from content_pipeline.core.infrastructure.net.retry_after import retry_after
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.app_settings import App, AppSettings
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Refused

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import core_schema
 
+from content_pipeline.core.infrastructure.registered_name import RegisteredName
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.options import PostOptions
-from content_pipeline.core.registered_name import RegisteredName
 
 # The name of a registered platform.
 Platform = Annotated[str, RegisteredName(lambda: registry.PLATFORMS)]

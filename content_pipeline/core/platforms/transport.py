@@ -11,8 +11,8 @@ from typing import Any, Final
 import httpx
 
 from content_pipeline.core.errors import UpstreamError
-from content_pipeline.core.net import read_retries
-from content_pipeline.core.net.limited_client import limited_client
+from content_pipeline.core.infrastructure.net import read_retries
+from content_pipeline.core.infrastructure.net.limited_client import limited_client
 from content_pipeline.core.platforms.base import Ambiguous
 from content_pipeline.core.settings import settings
 

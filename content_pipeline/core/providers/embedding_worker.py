@@ -11,7 +11,7 @@ import select
 import sys
 from typing import Final
 
-from content_pipeline.core.processes.exec_limited import NICENESS, be_killed_first
+from content_pipeline.core.infrastructure.processes.exec_limited import NICENESS, be_killed_first
 from content_pipeline.core.providers.embedding_model import load
 
 # A start takes 0.3 s, and the process holds 60 MB.

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.processes import child_process
+from content_pipeline.core.infrastructure.processes import child_process
 
 Vector: TypeAlias = npt.NDArray[np.float32]
 

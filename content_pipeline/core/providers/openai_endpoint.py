@@ -13,8 +13,8 @@ import httpx
 from pydantic import SecretStr
 
 from content_pipeline.core.errors import UpstreamError
-from content_pipeline.core.net.limited_client import limited_client
-from content_pipeline.core.net.storable_text import storable
+from content_pipeline.core.infrastructure.net.limited_client import limited_client
+from content_pipeline.core.infrastructure.net.storable_text import storable
 from content_pipeline.core.providers.service_errors import Service
 
 _EXCERPT_CHARACTERS: Final = 200

@@ -7,7 +7,7 @@ from typing import Literal
 import httpx
 
 from content_pipeline.core.errors import UpstreamError
-from content_pipeline.core.net.retry_after import retry_after
+from content_pipeline.core.infrastructure.net.retry_after import retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

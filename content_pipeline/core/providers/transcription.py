@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.infrastructure.process_memory import dropped_when_idle
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples, pcm_chunks
 from content_pipeline.core.media.limits import MAX_SECONDS
 from content_pipeline.core.media.onset_detection import snap_to_onsets
 from content_pipeline.core.media.timed_words import Word, normalize_timings
-from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.providers import (
     chinese_script,
     code_switching,

@@ -14,7 +14,7 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
 
 from content_pipeline.core.errors import Unavailable, UpstreamError
-from content_pipeline.core.net.limited_client import limited_client
+from content_pipeline.core.infrastructure.net.limited_client import limited_client
 from content_pipeline.core.providers.service_errors import Service
 from content_pipeline.core.settings import settings
 

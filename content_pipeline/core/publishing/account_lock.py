@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from content_pipeline.core.database import UNREACHABLE, lock_engine
 from content_pipeline.core.errors import TooManyRequests
+from content_pipeline.core.infrastructure.database import UNREACHABLE, lock_engine
 
 # Longer than most commits take; a waiting run occupies a slot of its worker.
 WAIT_SECONDS: Final = 30

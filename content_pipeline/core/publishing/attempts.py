@@ -16,12 +16,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy import String, cast, func, select
 
-from content_pipeline.core import encryption
 from content_pipeline.core.accounts.authorized_calls import call_platform
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import UNREACHABLE, autocommit
 from content_pipeline.core.errors import Conflict, Error, Invalid, TooManyRequests, UpstreamError
-from content_pipeline.core.jitter import jitter
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import UNREACHABLE, autocommit
+from content_pipeline.core.infrastructure.jitter import jitter
 from content_pipeline.core.models import Account, Publication, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from content_pipeline.core import storage
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.accounts.authorized_calls import call_platform
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, TooLarge
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.net import safe_fetch
 from content_pipeline.core.models import Account, Twin, Upload
-from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.base import Post, Problem, Video
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -8,9 +8,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.errors import Error, MediaUnusable, NotFound, NotMedia
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.media import cue_segmentation, mp4_boxes, rendered_video, srt_vtt, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe

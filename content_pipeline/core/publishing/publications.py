@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.captions import stored_cues
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Caption, Publication, Reel, Task, Twin, Upload
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_files, post_text

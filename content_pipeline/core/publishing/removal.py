@@ -13,10 +13,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts.authorized_calls import call_platform
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, UpstreamError
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Publication, SocialPost
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications

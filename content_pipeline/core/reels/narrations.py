@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
-from content_pipeline.core import storage
 from content_pipeline.core.errors import Conflict, Invalid
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import AvatarVideo, Reel

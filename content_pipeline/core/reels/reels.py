@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media import glossary, rendered_video, thumbnails, wav
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame

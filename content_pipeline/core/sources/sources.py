@@ -12,15 +12,15 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.captions import burn_ins, captions
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.net import link_expiry, safe_fetch
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models import AvatarVideo, BurnIn, Caption, MadeVideo, Reel, Upload
 from content_pipeline.core.models.uploads import UploadKind
-from content_pipeline.core.net import link_expiry, safe_fetch
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.open_posts import lock_video

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.process_memory import dropped_when_idle
+from content_pipeline.core.infrastructure.process_memory import dropped_when_idle
 from content_pipeline.core.speech import english_phonemes
 from content_pipeline.core.speech.onnx_graphs import add_output
 from content_pipeline.core.speech.text_normalization import Token

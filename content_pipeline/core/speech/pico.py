@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from content_pipeline.core.errors import InternalError, Unavailable
-from content_pipeline.core.processes import child_process
+from content_pipeline.core.infrastructure.processes import child_process
 from content_pipeline.core.speech.forced_alignment import align
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Samples, Utterance, Voice, VoiceChoice, spoken_text

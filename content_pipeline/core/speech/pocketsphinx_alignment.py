@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from content_pipeline.core.infrastructure.process_memory import dropped_when_idle
 from content_pipeline.core.media.timed_words import Span
-from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.speech import hibari
 from content_pipeline.core.speech.text_normalization import Token
 

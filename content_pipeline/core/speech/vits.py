@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from content_pipeline.core.process_memory import dropped_when_idle
+from content_pipeline.core.infrastructure.process_memory import dropped_when_idle
 from content_pipeline.core.speech import english_phonemes, onnx_graphs
 from content_pipeline.core.speech.onnx_sessions import session_options
 from content_pipeline.core.speech.text_normalization import Token

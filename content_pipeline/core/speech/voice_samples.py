@@ -18,11 +18,11 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from content_pipeline.core import storage
-from content_pipeline.core.database import engine
 from content_pipeline.core.errors import InternalError, NotFound, Unavailable
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import engine
+from content_pipeline.core.infrastructure.processes import child_process
 from content_pipeline.core.media import wav
-from content_pipeline.core.processes import child_process
 from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import pico, tts_endpoint, voice_selection

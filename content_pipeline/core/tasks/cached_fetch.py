@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from content_pipeline.core import storage
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces import workspaces
 

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import executions, tasks
 

@@ -13,7 +13,7 @@ import httpx
 import structlog
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import UNREACHABLE, transaction
+from content_pipeline.core.infrastructure.database import UNREACHABLE, transaction
 from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import executions, kinds, run_labels

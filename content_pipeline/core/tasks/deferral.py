@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Case, case, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks.dagster_client import back_fill_lane

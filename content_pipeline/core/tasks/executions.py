@@ -20,8 +20,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import transaction
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Execution
 
 HEARTBEAT_SECONDS: Final = 1.0

@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import executions, tasks

@@ -10,11 +10,11 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import NotFound, UpstreamError
-from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import UNREACHABLE
+from content_pipeline.core.infrastructure.net import safe_fetch
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import executions, scratch, tasks
 

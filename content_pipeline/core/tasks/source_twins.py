@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.models import AvatarVideo, BurnIn, CalendarItem, Caption, Reel
 
-# The URI of a video that was made here. Not by core/storage.py: boto3 takes 20 MB of Dagster's webserver.
+# The URI of a video that was made here. Not by core/infrastructure/storage.py: boto3 takes 20 MB of the webserver.
 _MADE_HERE: Final = re.compile(r"s3://[^/]+/[^/]+/(?:(reels|avatars)/([^/]+)/|captions/[^/]+/burn_ins/([^/.]+)\.)")
 
 

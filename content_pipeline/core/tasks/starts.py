@@ -3,7 +3,7 @@
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import tasks
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from content_pipeline.core.database import autocommit_engine
+from content_pipeline.core.infrastructure.database import autocommit_engine
 from content_pipeline.core.models import Task
 from content_pipeline.core.workspaces.ownership import not_found
 

@@ -11,9 +11,9 @@ import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers import zeromemory
 

@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound, PlanLimit
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers import embeddings, zeromemory
 from content_pipeline.core.twins import memory_search, twins

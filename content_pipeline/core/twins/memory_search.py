@@ -11,8 +11,8 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Double, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import driver_cursor
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import driver_cursor
 from content_pipeline.core.models import Memory
 from content_pipeline.core.providers.embeddings import Vector
 

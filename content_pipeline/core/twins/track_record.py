@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import AvatarVideo, Publication, Reel, SocialPost, Twin
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.platforms.text import CaptionStyle

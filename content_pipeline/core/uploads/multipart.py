@@ -16,12 +16,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import s3_multipart, storage
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.infrastructure import s3_multipart, storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.pagination import newest_first
+from content_pipeline.core.infrastructure.s3_multipart import StoredPart
 from content_pipeline.core.models import MultipartUpload, Plan, Upload
-from content_pipeline.core.pagination import newest_first
-from content_pipeline.core.s3_multipart import StoredPart
 from content_pipeline.core.uploads import uploads
 from content_pipeline.core.uploads.examination import Examined, examine
 from content_pipeline.core.workspaces.ownership import owned

@@ -16,11 +16,11 @@ from pydantic_core import to_json
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
-from content_pipeline.core.clock import now, real_now
 from content_pipeline.core.errors import Error, InternalError, UpstreamError
+from content_pipeline.core.infrastructure.clock import now, real_now
+from content_pipeline.core.infrastructure.net import safe_fetch
+from content_pipeline.core.infrastructure.net.retry_after import retry_after
 from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
-from content_pipeline.core.net import safe_fetch
-from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.webhooks import endpoints
 
 log = structlog.get_logger()

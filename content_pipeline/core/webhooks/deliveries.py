@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from content_pipeline.core.models.webhooks import DeliveryStatus
-from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.webhooks import events
 from content_pipeline.core.workspaces.ownership import owned
 

@@ -17,8 +17,8 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, func, literal, or_, sel
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from content_pipeline.core.webhooks import attempts
 from content_pipeline.core.webhooks.attempts import Outcome

@@ -12,12 +12,12 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import encryption
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Invalid, NotFound
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.net import safe_fetch
+from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import WebhookEndpoint, WebhookEvent
-from content_pipeline.core.net import safe_fetch
-from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.workspaces.ownership import owned
 
 # The dispatcher sends to as many of a workspace at once while no other has places (dispatcher.py), so those of its

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, and_, any_, or_, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 TEST: Final = "webhook.test"

@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound
-from content_pipeline.core.isolation import isolated
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Plan, Task, Workspace, WorkspaceExport
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import kinds, tasks

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, JSON, ColumnElement, LargeBinary, Table, Text, cast, func, select, tuple_
 
-from content_pipeline.core.database import Base, transaction
+from content_pipeline.core.infrastructure.database import Base, transaction
 from content_pipeline.core.models import Account, BurnIn, Caption, Twin, Workspace
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 

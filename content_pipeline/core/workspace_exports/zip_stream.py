@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 
 # The ZIP is read in pieces of this size, from which an upload puts together its parts of 32 MB.
 _BUFFER_BYTES: Final = 1_000_000

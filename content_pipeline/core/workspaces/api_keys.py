@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Conflict, Forbidden, Invalid, NotFound, PlanLimit, Unauthorized
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import autocommit
+from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import ApiKey, Workspace
-from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.workspaces import audit
 from content_pipeline.core.workspaces.caller import Caller
 from content_pipeline.core.workspaces.ownership import owned

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import ApiKey, AuditEvent, Plan, Workspace
 from content_pipeline.core.models.audit import ActorKind, Outcome
-from content_pipeline.core.pagination import newest_first
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Forbidden, Unauthorized
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Plan
 from content_pipeline.core.workspaces.scopes import Scope, ordered
 

@@ -18,9 +18,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import encryption
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, NotFound, Unprocessable
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import ApiKey, IdempotencyKey
 
 KEPT: Final = timedelta(hours=24)

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid, NotFound
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account, ApiKey, Plan, RedirectUri, Task, Workspace
 from content_pipeline.core.workspaces import api_keys, audit
 from content_pipeline.core.workspaces.caller import Caller

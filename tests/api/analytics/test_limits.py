@@ -6,7 +6,7 @@ import httpx
 from fastapi.testclient import TestClient
 
 from api.routes.analytics import BEST_TIMES, DAYS, EXPORTED_ROWS, EXPORTS, READS
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from tests.api.analytics.rows import record
 from tests.api.client_workspace import workspace_of
 from tests.api.conftest import PUBLIC, LimitTo

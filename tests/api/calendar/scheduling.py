@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi.testclient import TestClient
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, Twin
 from tests.api.conftest import PUBLIC
 from tests.core.calendar.planned import finish_and_record

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from tests.api.calendar.scheduling import CALENDAR, create_account, finish_task, schedule, time_from_now
 from tests.api.conftest import PUBLIC
 from tests.core.calendar.planned import record_outcomes

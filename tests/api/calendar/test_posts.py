@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, Twin
 from tests.api.calendar.scheduling import CALENDAR, create_account, finish_task, schedule, time_from_now
 from tests.api.conftest import PUBLIC

@@ -20,11 +20,11 @@ from api import logs
 from api.limits import bulkhead, concurrency_limits
 from api.limits.bulkhead import in_bulkhead, iterate
 from api.limits.concurrency_limits import ConcurrencyLimit
-from content_pipeline.core import s3_multipart
-from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
+from content_pipeline.core.infrastructure import s3_multipart
+from content_pipeline.core.infrastructure.database import engine, transaction
+from content_pipeline.core.infrastructure.net import safe_fetch
 from content_pipeline.core.models import Twin
-from content_pipeline.core.net import safe_fetch
 from tests.api.conftest import PUBLIC
 from tests.core.lock_waits import is_lock_awaited
 from tests.polling import until

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import DataError
 
 from api.limits.rate_limiter import RateLimiter
-from content_pipeline.core import rate_limits
-from content_pipeline.core.rate_limits import Rate, RateLimitResult
+from content_pipeline.core.infrastructure import rate_limits
+from content_pipeline.core.infrastructure.rate_limits import Rate, RateLimitResult
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 
 from api.mcp_server.tool import Repeatable, idempotency_key
 from api.routes.captions import READ_VOLUME
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Batch, CalendarItem, Publication, Reel
 from content_pipeline.core.reels import reels
 from content_pipeline.core.settings import settings

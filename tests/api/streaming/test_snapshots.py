@@ -6,7 +6,7 @@ import pytest
 
 from api.streaming import snapshots
 from api.streaming.snapshots import TaskSnapshot
-from content_pipeline.core import storage
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.settings import settings
 
 pytestmark = pytest.mark.usefixtures("database")  # links are signed for its object store

@@ -20,8 +20,8 @@ from api import logs
 from api.caller_cache import CallerCache
 from api.main import create_app
 from api.streaming import events, progress
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces import caller
 from tests.api.conftest import PUBLIC, fail_task

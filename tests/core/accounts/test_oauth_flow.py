@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from content_pipeline.core.accounts import accounts, oauth_flow, tokens
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, PlanLimit, Unavailable
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Account, ConnectState, Plan, RedirectUri, Workspace
 from content_pipeline.core.platforms import transport

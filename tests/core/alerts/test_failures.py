@@ -6,8 +6,8 @@ import pytest
 
 from content_pipeline.core.alerts import failures
 from content_pipeline.core.alerts.failures import Failure
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import FailureCount
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.alerts import webhook
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import FailureCount
 from content_pipeline.core.settings import Settings, settings
 from tests.raw_servers import drips, talking

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import daily, daily_inputs, sync, windows
 from content_pipeline.core.analytics.windows import Window
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Publication, RateLimit
 from tests.accounts import connect
 from tests.factories import make_publication, make_workspace
@@ -221,6 +221,6 @@ def _dying(after: int) -> sync.Transaction:
 def standing_clock(start: datetime) -> Iterator[StandingClock]:
     clock = StandingClock(start)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("content_pipeline.core.clock.datetime", clock)
+        patch.setattr("content_pipeline.core.infrastructure.clock.datetime", clock)
         patch.setattr("sandbox.store.datetime", clock)
         yield clock

@@ -13,9 +13,9 @@ from psycopg import sql
 from sqlalchemy import make_url, text
 
 from content_pipeline.core.analytics import analysts
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import Base, engine, transaction
 from content_pipeline.core.errors import Conflict, Error, Invalid, NotFound
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import Base, engine, transaction
 from content_pipeline.core.settings import settings
 from tests import analyst_roles
 from tests.analyst_roles import as_superuser, connect, new_name

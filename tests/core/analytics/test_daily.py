@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from content_pipeline.core.analytics import daily, daily_inputs, readings
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, PendingDerivation, ReportedDay, SocialPost
 from tests.metric_history import History, at, day
 

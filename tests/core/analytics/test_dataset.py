@@ -11,10 +11,10 @@ from sqlalchemy import delete
 from sqlalchemy import text as text_of
 
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core import storage
 from content_pipeline.core.analytics import dataset
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import DailyMetric, DailyPostMetric, SocialPost
 from tests.factories import make_publication, make_twin, make_workspace

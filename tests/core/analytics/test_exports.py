@@ -15,12 +15,12 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy import select, text
 
-from content_pipeline.core import storage
 from content_pipeline.core.analytics import export_files, export_rows, exports
 from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.analytics.figures import Selection
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import AnalyticsExport, DailyMetric, DailyPostMetric, SocialPost, Task
 from content_pipeline.core.models.analytics import ExportFormat, Grain

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select
 from content_pipeline.core.analytics import daily, figures
 from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.analytics.figures import Selection
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import DailyMetric, DailyPostMetric, MetricSnapshot, ReportedDay, SocialPost
 from content_pipeline.core.platforms.insights import TOTALS
 from content_pipeline.core.platforms.registry import PLATFORMS

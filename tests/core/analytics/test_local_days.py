@@ -10,7 +10,7 @@ import pytest
 
 from content_pipeline.core.analytics import local_days
 from content_pipeline.core.analytics.figures import DayFigures, Selection, Summary
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import DailyMetric
 from tests.factories import make_twin
 from tests.metric_history import History, day

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from content_pipeline.core.analytics import posts, sync, windows
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, AccountSync, MetricSnapshot, SocialPost
 from content_pipeline.core.platforms import transport
 from tests.accounts import connect

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from content_pipeline.core.analytics import quality
 from content_pipeline.core.analytics.plausibility import without_dips
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from tests.metric_history import History, at
 
 TOTALS = st.lists(st.integers(0, 10_000), max_size=20)

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from content_pipeline.core.analytics import posts, readings
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, MetricSnapshot, Publication, SocialPost
 from content_pipeline.core.platforms.insights import ListedPost
 from tests.factories import make_account, make_publication

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.analytics import dataset
-from content_pipeline.core.database import engine, transaction
+from content_pipeline.core.infrastructure.database import engine, transaction
 from content_pipeline.core.models import Workspace
 from tests import analyst_history, analyst_roles
 from tests.factories import make_workspace

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from content_pipeline.core.analytics import retention
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import (
     AccountSync,
     AudienceShare,

@@ -12,8 +12,8 @@ from sqlalchemy import func, select, text
 from content_pipeline.core.analytics import daily, readings, sync, windows
 from content_pipeline.core.analytics.sync import Outcome
 from content_pipeline.core.analytics.windows import Window
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import (
     Account,
     AccountSync,

@@ -6,7 +6,7 @@ import pytest
 
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from tests.factories import make_twin
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_videos, heygen_events, heygen_render
-from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, Unauthorized
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.probe import open_media

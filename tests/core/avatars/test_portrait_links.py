@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from content_pipeline.core import storage
 from content_pipeline.core.avatars import portrait_links
 from content_pipeline.core.avatars.portrait_links import portrait_url
+from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 
 

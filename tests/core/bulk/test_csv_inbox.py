@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches, csv_inbox
-from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import engine, transaction
+from content_pipeline.core.infrastructure.storage import StoredObject
 from content_pipeline.core.models import Batch, Twin, Workspace
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
-from content_pipeline.core.storage import StoredObject
 from tests.factories import make_twin, make_workspace
 
 GOOD = b"script,platform\nThis is one.,tiktok\nThis is two.,\n"

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Twin
 from tests.factories import make_twin
 

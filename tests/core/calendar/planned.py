@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.calendar import due, items
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, InternalError
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, CalendarItem, Publication, Reel, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.tasks import tasks

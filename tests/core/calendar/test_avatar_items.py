@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from content_pipeline.core.calendar import items
-from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo, CalendarItem, Task, Twin
 from content_pipeline.core.tasks import tasks
 from tests.core.calendar.planned import (

@@ -10,9 +10,9 @@ import pytest
 
 from content_pipeline.core.calendar import best_slots, items
 from content_pipeline.core.calendar.best_slots import DISTANCE
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CalendarItem, Twin
 from content_pipeline.core.settings import settings
 from tests.core.calendar.planned import OWN_VIDEO, apply_locked, connect, create_item, item

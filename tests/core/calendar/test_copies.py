@@ -7,16 +7,16 @@ from uuid import UUID
 import pytest
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core import storage
 from content_pipeline.core.calendar import copies, due, items
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, UpstreamError
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.storage import StoredObject
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.publishing import post_files
 from content_pipeline.core.settings import settings
-from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.core.calendar.planned import (

@@ -15,8 +15,8 @@ from sqlalchemy import select, text, update
 from content_pipeline.core.calendar import due, items
 from content_pipeline.core.calendar.due import Outcome
 from content_pipeline.core.calendar.states import MOVES
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CalendarItem, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.settings import settings

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from content_pipeline.core.calendar import items
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, CalendarItem, Twin
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.twins import twins

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from content_pipeline.core.calendar import actions, due, items
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, UpstreamError
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin, Upload
 from content_pipeline.core.tasks import cancellation, tasks
 from content_pipeline.core.twins import twins

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from content_pipeline.core.calendar import item_sources, items
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CalendarItem, Twin, Upload
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import Stored

@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from content_pipeline.core.calendar import actions, items
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CalendarItem, Twin
 from tests.core.calendar.planned import OWN_VIDEO, create_item, item, start_reels
 from tests.factories import make_item, make_twin, make_workspace

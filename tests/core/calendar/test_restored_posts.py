@@ -8,7 +8,7 @@ import pytest
 
 from content_pipeline.core.calendar import items, restored_posts
 from content_pipeline.core.calendar.states import move
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CalendarItem, Publication, Twin
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.twins import twins

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from content_pipeline.core.calendar.states import MOVES
 from content_pipeline.core.calendar.states import move as move_in
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, InternalError
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CalendarItem
 from content_pipeline.core.models.calendar import Status
 

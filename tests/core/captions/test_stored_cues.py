@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import inspect
 
 from content_pipeline.core.captions import captions, stored_cues
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 

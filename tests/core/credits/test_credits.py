@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from content_pipeline.core.credits import credits
 from content_pipeline.core.credits.credits import Balance
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import PlanLimit
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import CreditEntry, Plan, Workspace
 from tests.factories import make_workspace

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.credits import credits
 from content_pipeline.core.credits.credits import Balance
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import PlanLimit
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CreditEntry
 from tests.core.lock_waits import blocked_by_lock, is_lock_awaited
 from tests.factories import make_workspace

@@ -7,7 +7,7 @@ import pytest
 
 from content_pipeline.core.credits import credits, usage
 from content_pipeline.core.credits.credits import Balance
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.tasks import tasks
 from tests.factories import make_workspace
 

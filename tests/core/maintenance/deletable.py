@@ -3,10 +3,10 @@
 import io
 from uuid import UUID
 
-from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import VideoRow
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import (
     Batch,
     Reel,

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec

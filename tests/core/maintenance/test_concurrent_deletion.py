@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.captions import captions
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.media.timed_words import Segment
 from content_pipeline.core.models import (

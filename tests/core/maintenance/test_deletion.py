@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from content_pipeline.core import storage
 from content_pipeline.core.analytics.post_columns import SCRIPT, VIDEO_FORMAT, join_video
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.calendar import actions, due, items
 from content_pipeline.core.captions import burn_ins, captions
-from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import deletion, key_retirement, purge
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import (

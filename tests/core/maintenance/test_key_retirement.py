@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import key_retirement
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import tasks

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core import encryption
 from content_pipeline.core.accounts import accounts
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import key_rotation
 from content_pipeline.core.maintenance.key_rotation import Rotation
 from content_pipeline.core.models import Account, Publication, WebhookEndpoint

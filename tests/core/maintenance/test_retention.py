@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.captions import captions
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import s3_multipart, storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Caption, Publication, WorkspaceExport
 from content_pipeline.core.uploads import uploads

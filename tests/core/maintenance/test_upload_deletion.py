@@ -8,12 +8,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from content_pipeline.core import s3_multipart, storage
 from content_pipeline.core.calendar import items
 from content_pipeline.core.captions import captions
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import NotFound, Unavailable
+from content_pipeline.core.infrastructure import s3_multipart, storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import retention, upload_deletion
 from content_pipeline.core.models import MultipartUpload, Twin, Upload
 from content_pipeline.core.tasks import tasks

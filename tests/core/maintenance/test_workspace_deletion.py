@@ -4,9 +4,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core import pictures, s3_multipart, storage
-from content_pipeline.core.database import Base, transaction
 from content_pipeline.core.errors import Conflict, NotFound, Unauthorized
+from content_pipeline.core.infrastructure import metadata_pictures, s3_multipart, storage
+from content_pipeline.core.infrastructure.database import Base, transaction
 from content_pipeline.core.maintenance import workspace_deletion
 from content_pipeline.core.models import CalendarItem, Workspace
 from content_pipeline.core.tasks import tasks
@@ -99,11 +99,13 @@ def test_parts_of_files_that_were_not_joined_go(workspace_id: UUID) -> None:
 
 def test_the_pictures_of_a_workspace_go_and_those_of_others_and_of_all_stay(workspace_id: UUID) -> None:
     owners = (workspace_id, uuid4(), None)
-    mine, others, of_all = (pictures.publish(b"the same", "jpg", owner).removeprefix("/pictures/") for owner in owners)
+    mine, others, of_all = (
+        metadata_pictures.publish(b"the same", "jpg", owner).removeprefix("/pictures/") for owner in owners
+    )
     workspace_deletion.delete_files(workspace_id, "mine")
     with pytest.raises(NotFound):
-        pictures.read(mine)
-    assert pictures.read(others) == pictures.read(of_all) == (b"the same", "image/jpeg")
+        metadata_pictures.read(mine)
+    assert metadata_pictures.read(others) == metadata_pictures.read(of_all) == (b"the same", "image/jpeg")
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
-from content_pipeline.core import storage
 from content_pipeline.core.alerts import failures
 from content_pipeline.core.alerts.failures import Failure
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import discard_engines, dispose_engines, transaction
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import discard_engines, dispose_engines, transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import AccountSync, Task, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from content_pipeline.core.publishing import publications

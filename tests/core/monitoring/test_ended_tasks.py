@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, update
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import EndedTaskCount, Task
 from content_pipeline.core.monitoring import ended_tasks
 from content_pipeline.core.tasks import cancellation, tasks

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from content_pipeline.core.net import read_retries
+from content_pipeline.core.infrastructure.net import read_retries
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.settings import settings
 from tests.accounts import sandbox_settings

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from content_pipeline.core.net import read_retries
+from content_pipeline.core.infrastructure.net import read_retries
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.settings import settings
 

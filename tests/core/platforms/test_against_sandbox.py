@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from starlette.staticfiles import StaticFiles
 
-from content_pipeline.core import clock
 from content_pipeline.core.errors import TooManyRequests
+from content_pipeline.core.infrastructure import clock
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.platforms.base import Post, Published, Ready, Refused, Video
 from content_pipeline.core.platforms.instagram import publisher as instagram

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from content_pipeline.core.errors import TooManyRequests
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.platforms.call_limits import take_call, take_share
-from content_pipeline.core.rate_limits import Rate
 
 pytestmark = pytest.mark.usefixtures("database")
 

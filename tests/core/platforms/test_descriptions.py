@@ -15,7 +15,7 @@ from facebook_business.adobjects.contentpublishinglimitresponse import ContentPu
 from facebook_business.adobjects.igmedia import IGMedia
 from starlette.staticfiles import StaticFiles
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Captions, Post, Published, Video

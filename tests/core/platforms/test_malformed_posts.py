@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import CapturingLogger
 
-from content_pipeline.core import isolation
+from content_pipeline.core.infrastructure import error_isolation
 from content_pipeline.core.platforms.insights import Figures, ListedPost
 from content_pipeline.core.platforms.malformed_posts import readable, readable_figures, readable_posts
 
@@ -20,7 +20,7 @@ def _views(count: float) -> Figures:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
     log = CapturingLogger()
-    monkeypatch.setattr(isolation, "log", log)
+    monkeypatch.setattr(error_isolation, "log", log)
     return log
 
 

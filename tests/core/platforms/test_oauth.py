@@ -8,8 +8,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable, UpstreamError
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected, Refused
 from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings

@@ -12,8 +12,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from content_pipeline.core import encryption
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Publication
 from content_pipeline.core.settings import settings
 from tests.core.publishing.posting import Stage

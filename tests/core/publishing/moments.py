@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import executions, tasks
 from tests.core.publishing import posting

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from content_pipeline.core.calendar import due, items
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, CalendarItem, Task
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks

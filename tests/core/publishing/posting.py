@@ -21,11 +21,11 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from content_pipeline.assets.publications import publish
-from content_pipeline.core import storage
 from content_pipeline.core.accounts import accounts
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Publication, Reel, Task, Twin
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.base import (

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event, text
 
-from content_pipeline.core.database import engine, lock_engine, transaction
 from content_pipeline.core.errors import TooManyRequests
+from content_pipeline.core.infrastructure.database import engine, lock_engine, transaction
 from content_pipeline.core.publishing import account_lock
 from content_pipeline.core.publishing.account_lock import hold_account_lock
 from tests.polling import until
@@ -100,7 +100,9 @@ def test_locks_at_once_have_a_session_each() -> None:
 
 
 def test_a_session_that_ended_while_it_was_idle_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("content_pipeline.core.database.CHECK_AFTER_IDLE_SECONDS", 0.0)  # as after a pause
+    monkeypatch.setattr(
+        "content_pipeline.core.infrastructure.database.CHECK_AFTER_IDLE_SECONDS", 0.0
+    )  # as after a pause
     with hold_account_lock(uuid4()):
         terminated = _lock_holder()
     with transaction() as session:

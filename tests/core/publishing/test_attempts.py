@@ -4,9 +4,9 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from content_pipeline.core import encryption
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, TooManyRequests
+from content_pipeline.core.infrastructure import encryption
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, AuditEvent, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Duplicate, Problem, Published

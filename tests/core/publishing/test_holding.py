@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.calendar import actions, items
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Reel, Task
 from content_pipeline.core.publishing import holding, publications
 from content_pipeline.core.tasks import executions, starts, tasks

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.publishing import attempts, publications

@@ -7,9 +7,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import UpstreamError
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Publication
 from content_pipeline.core.platforms.base import Disconnected, Refused
 from content_pipeline.core.publishing import attempts, polling, publications

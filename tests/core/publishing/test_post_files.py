@@ -11,11 +11,11 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy.orm import Session
 from werkzeug import Response
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, InternalError, Invalid, MediaUnusable, NotFound, NotMedia
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.media_info import MediaInfo

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Video

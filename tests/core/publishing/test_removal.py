@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from content_pipeline.core.analytics import posts
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, NotFound, TooManyRequests, Unavailable, UpstreamError
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Account, SocialPost
 from content_pipeline.core.platforms import registry

@@ -9,11 +9,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 from sqlalchemy import update
 
-from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import VideoRow
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, Invalid, MediaUnusable
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.reels import composition

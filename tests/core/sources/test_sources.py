@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.captions import burn_ins
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, Invalid, NotFound
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import BurnIn, Caption
 from content_pipeline.core.reels import reels

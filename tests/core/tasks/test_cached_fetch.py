@@ -9,9 +9,9 @@ import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core import disk_space, storage
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, NotFound, NotMedia, TooLarge, Unavailable
+from content_pipeline.core.infrastructure import disk_space, storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Plan
 from content_pipeline.core.tasks import cached_fetch
 from content_pipeline.core.tasks.run_context import RunContext

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from content_pipeline.core import database
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure import database
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_client, deferral, executions, tasks

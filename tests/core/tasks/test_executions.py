@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from content_pipeline.core.database import UNREACHABLE, transaction
+from content_pipeline.core.infrastructure.database import UNREACHABLE, transaction
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.executions import Begin, Heartbeat, Stopped
 from tests.polling import until

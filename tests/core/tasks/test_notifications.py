@@ -1,4 +1,4 @@
-"""What PostgreSQL tells about tasks (the trigger in core/migrations/)."""
+"""What PostgreSQL tells about tasks (the trigger in core/models/migrations/)."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -8,7 +8,7 @@ import pytest
 
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import VideoRow
-from content_pipeline.core.database import connect_arguments, transaction
+from content_pipeline.core.infrastructure.database import connect_arguments, transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import starts, tasks
 from tests.factories import make_twin

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.captions import captions
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import BurnIn, MadeVideo, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import cancellation

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.tasks import cancellation, deferral, tasks
 from content_pipeline.core.tasks.partition_keys import partition_key, row_id

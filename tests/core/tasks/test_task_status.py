@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import cancellation, task_status, tasks
 from tests.factories import make_workspace

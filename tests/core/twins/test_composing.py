@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.twins import composing, memory
 from content_pipeline.core.twins.composing import Composed

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import NotFound, PlanLimit
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers.embeddings import embed
 from content_pipeline.core.twins import deleted_memories, memory, twins

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Twin
 from content_pipeline.core.twins import composing, track_record
 from content_pipeline.core.writing.track_record import TrackRecord

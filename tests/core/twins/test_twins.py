@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches, csv_inbox
 from content_pipeline.core.bulk.csv_rows import parse
 from content_pipeline.core.calendar import due, items
 from content_pipeline.core.calendar.items import TWIN_DELETED
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CalendarItem, Task, Twin
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks

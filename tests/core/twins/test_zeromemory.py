@@ -11,8 +11,8 @@ import uvicorn
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, Unavailable, UpstreamError
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers import zeromemory as zeromemory_client
 from content_pipeline.core.settings import settings

@@ -4,9 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.uploads import multipart, uploads
 from tests.factories import make_multipart_upload, make_upload, make_workspace
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from content_pipeline.core.webhooks import dispatcher, endpoints, events
 

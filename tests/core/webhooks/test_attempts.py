@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import WebhookVerificationError
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import WebhookEndpoint
 from content_pipeline.core.settings import settings
 from content_pipeline.core.webhooks import attempts, endpoints

@@ -9,9 +9,9 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import transaction
+from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.infrastructure.net import safe_fetch
 from content_pipeline.core.models import WebhookEndpoint
-from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.webhooks import dispatcher, endpoints
 from content_pipeline.core.webhooks.attempts import RETRY_DELAYS

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, Invalid, Unavailable
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import WebhookEndpoint, WebhookEvent
 from content_pipeline.core.settings import settings
 from content_pipeline.core.webhooks import endpoints

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.database import engine, transaction
+from content_pipeline.core.infrastructure.database import engine, transaction
 from content_pipeline.core.models import WebhookEndpoint
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.webhooks import endpoints, events

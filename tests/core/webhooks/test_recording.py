@@ -8,8 +8,8 @@ import pytest
 
 from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.calendar import items
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError, Invalid
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.tasks import cancellation, tasks

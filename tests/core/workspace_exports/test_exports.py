@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core import storage
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
+from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Caption, MetricSnapshot, Task, WorkspaceExport
 from content_pipeline.core.tasks import cancellation, executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext

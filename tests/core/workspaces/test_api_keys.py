@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, Forbidden, Invalid, NotFound, PlanLimit, Unauthorized
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import ApiKey
 from content_pipeline.core.workspaces import api_keys, caller, workspaces
 from content_pipeline.core.workspaces.caller import Caller

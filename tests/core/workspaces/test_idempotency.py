@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text, update
 
-from content_pipeline.core import clock
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Unprocessable
+from content_pipeline.core.infrastructure import clock
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import IdempotencyKey
 from content_pipeline.core.workspaces import idempotency, workspaces
 from content_pipeline.core.workspaces.idempotency import Answer, Request

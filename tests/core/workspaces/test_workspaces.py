@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
+from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import ApiKey, RedirectUri
 from content_pipeline.core.workspaces import api_keys, workspaces
 from content_pipeline.core.workspaces.caller import Caller

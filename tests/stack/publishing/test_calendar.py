@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media.probe import probe
 from tests.polling import until
 from tests.stack.client import Client

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.polling import until
 from tests.stack.client import Client

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from content_pipeline.cli import privileges
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from tests.media import samples
 from tests.polling import until
 from tests.stack.client import Client

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from sqlalchemy.exc import OperationalError
 
-from content_pipeline.core.net.read_retries import TRIES
+from content_pipeline.core.infrastructure.net.read_retries import TRIES
 from sandbox.heygen.catalog import LOOKS
 from tests.polling import until
 from tests.sandbox.heygen.customer import read

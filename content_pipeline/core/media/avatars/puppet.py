@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from content_pipeline.core.infrastructure.process_memory import dropped_when_idle
 from content_pipeline.core.media.avatars import drawing
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.drawing import HEAD, MOUTH, TORSO, Box
 from content_pipeline.core.media.avatars.eyes import Eyes
 from content_pipeline.core.media.avatars.mouths import Mouth
-from content_pipeline.core.process_memory import dropped_when_idle
 
 Grid = NDArray[np.float64]
 Pixels = NDArray[np.uint8]  # (height, width, 4)

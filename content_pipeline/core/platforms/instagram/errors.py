@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import httpx
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.net.error_text import platform_message
+from content_pipeline.core.infrastructure.net.error_text import platform_message
 from content_pipeline.core.platforms.base import (
     Ambiguous,
     Disconnected,

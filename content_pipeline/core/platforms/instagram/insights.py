@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.call_limits import ensure_not_cooling_down, start_cooldown
 from content_pipeline.core.platforms.insights import (

@@ -6,8 +6,8 @@ from typing import Any, Final
 import httpx
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 
-from content_pipeline.core.clock import now
-from content_pipeline.core.net.error_text import platform_message
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.net.error_text import platform_message
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
 from content_pipeline.core.platforms.instagram import graph, insights

@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms import base, transport
 from content_pipeline.core.platforms.instagram import errors, graph, limits
 from content_pipeline.core.platforms.instagram.options import InstagramOptions

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.call_limits import take_share
@@ -31,7 +32,6 @@ from content_pipeline.core.platforms.linkedin.requests import call
 from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
 from content_pipeline.core.platforms.malformed_posts import readable_figures
 from content_pipeline.core.platforms.response_json import json_object
-from content_pipeline.core.rate_limits import Rate
 
 SCOPES: Final = ("r_member_postAnalytics", "r_member_profileAnalytics")
 _ZONE: Final = ZoneInfo("UTC")

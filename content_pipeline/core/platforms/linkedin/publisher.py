@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms import base, transport
 from content_pipeline.core.platforms.linkedin import limits, uploads
 from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicate_of

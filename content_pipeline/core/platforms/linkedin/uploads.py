@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import structlog
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Post, PreparationLost, Processing, Ready
 from content_pipeline.core.platforms.file_ranges import file_range

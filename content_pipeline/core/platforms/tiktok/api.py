@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.call_limits import take_call
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.tiktok import errors
-from content_pipeline.core.rate_limits import Rate
 
 CREATOR_INFO: Final = "post/publish/creator_info/query"
 INIT: Final = "post/publish/video/init"

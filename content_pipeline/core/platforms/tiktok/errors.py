@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import httpx
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.net.error_text import platform_message
+from content_pipeline.core.infrastructure.net.error_text import platform_message
 from content_pipeline.core.platforms.base import Disconnected, Expired, NotPermitted, PreparationLost, Refused
 from content_pipeline.core.platforms.response_json import json_object
 

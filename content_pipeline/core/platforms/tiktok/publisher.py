@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import httpx
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, UpstreamError
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms import base, transport
 from content_pipeline.core.platforms.file_ranges import file_range
 from content_pipeline.core.platforms.tiktok import api, creators, errors, limits

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.net.error_text import platform_message
-from content_pipeline.core.net.retry_after import retry_after
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.net.error_text import platform_message
+from content_pipeline.core.infrastructure.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, NotPermitted, Refused
 from content_pipeline.core.platforms.response_json import json_object
 

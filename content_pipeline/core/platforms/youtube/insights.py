@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from content_pipeline.core.clock import now
+from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Refused
 from content_pipeline.core.platforms.call_limits import take_share
@@ -39,7 +40,6 @@ from content_pipeline.core.platforms.malformed_posts import (
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.youtube.errors import Missing, checked
 from content_pipeline.core.platforms.youtube.requests import call, list_page
-from content_pipeline.core.rate_limits import Rate
 
 SCOPES: Final = (
     "https://www.googleapis.com/auth/youtube.readonly",

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import UpstreamError
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.platforms import base, transport
 from content_pipeline.core.platforms.youtube import channels, extras, limits, sessions

@@ -12,9 +12,9 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from content_pipeline.core.errors import Unavailable, UpstreamError
-from content_pipeline.core.isolation import isolated
-from content_pipeline.core.net import read_retries
-from content_pipeline.core.net.limited_client import limited_client
+from content_pipeline.core.infrastructure.error_isolation import isolated
+from content_pipeline.core.infrastructure.net import read_retries
+from content_pipeline.core.infrastructure.net.limited_client import limited_client
 from content_pipeline.core.providers.heygen.errors import SERVICE, error_of
 from content_pipeline.core.settings import settings
 

@@ -7,9 +7,9 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from content_pipeline.core.errors import Error, Invalid, TooManyRequests, UpstreamError
-from content_pipeline.core.net.error_text import platform_message
-from content_pipeline.core.net.retry_after import retry_after
-from content_pipeline.core.net.storable_text import storable
+from content_pipeline.core.infrastructure.net.error_text import platform_message
+from content_pipeline.core.infrastructure.net.retry_after import retry_after
+from content_pipeline.core.infrastructure.net.storable_text import storable
 from content_pipeline.core.providers.service_errors import Service
 from content_pipeline.core.settings import settings
 

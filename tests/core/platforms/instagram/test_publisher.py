@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import TooManyRequests, UpstreamError
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.base import (
     Ambiguous,
     Expired,

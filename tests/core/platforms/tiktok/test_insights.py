@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.platforms.base import Access, Expired, Refused
 from content_pipeline.core.platforms.insights import ListedPost, ScopeMissing
 from content_pipeline.core.platforms.tiktok import api
 from content_pipeline.core.platforms.tiktok.insights import TikTokInsights
-from content_pipeline.core.rate_limits import Rate
 from tests.core.platforms.wire import ACCESS, Answer, Wire, body
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -9,8 +9,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.errors import TooManyRequests, UpstreamError
+from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
+from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.platforms import insights as shared
 from content_pipeline.core.platforms.base import Expired, Refused
 from content_pipeline.core.platforms.insights import DayFigures, ListedPost, ScopeMissing
 from content_pipeline.core.platforms.youtube import insights as module
 from content_pipeline.core.platforms.youtube.insights import YouTubeInsights
-from content_pipeline.core.rate_limits import Rate
 from tests.core.platforms.wire import ACCESS, Answer, Wire
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from content_pipeline.core.net import read_retries
+from content_pipeline.core.infrastructure.net import read_retries
 from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.settings import settings
 from sandbox.heygen.protocol import API_KEY

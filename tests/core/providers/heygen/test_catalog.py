@@ -6,7 +6,7 @@ import pytest
 
 from content_pipeline.core.bulk import csv_rows
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.net import read_retries
+from content_pipeline.core.infrastructure.net import read_retries
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.providers.heygen import catalog
 from content_pipeline.core.settings import settings
