@@ -3,8 +3,8 @@
 from fastapi import BackgroundTasks
 
 from api.background_tasks import cancel_runs
-from content_pipeline.core.maintenance import deletion
-from content_pipeline.core.maintenance.deletion import Deleted
+from content_pipeline.core.operations.maintenance import deletion
+from content_pipeline.core.operations.maintenance.deletion import Deleted
 
 
 def finish_deletion(deleted: Deleted, background: BackgroundTasks) -> None:

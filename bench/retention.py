@@ -10,7 +10,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from bench.environment import Environment
 from bench.figures import Figure, Target, median
 from content_pipeline.core.infrastructure.clock import now
-from content_pipeline.core.maintenance.key_retirement import MOST_KEYS
+from content_pipeline.core.operations.maintenance.partition_key_retirement import MOST_KEYS
 from content_pipeline.core.tasks.kinds import REEL
 from tests.browser import browsing
 from tests.stack.harness import Stack

@@ -14,8 +14,8 @@ from content_pipeline import assets, partitions
 from content_pipeline.assets.analytics import metric_snapshots
 from content_pipeline.assets.retention import retired_records, swept_storage
 from content_pipeline.assets.webhooks import webhook_deliveries
-from content_pipeline.core import operator_tasks
 from content_pipeline.core.errors import Error
+from content_pipeline.core.operations import operator_tasks
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import KINDS, Kind
 from content_pipeline.engine.step import failure

@@ -26,7 +26,7 @@ def test_the_api_and_the_core_load_without_dagster() -> None:
     """The API first, as in production: a cycle of imports may show only there."""
     code = f"""
 import importlib, sys
-for package in ("api.main", "content_pipeline.core.captions.captions", "content_pipeline.core.maintenance.retention"):
+for package in ("api.main", "content_pipeline.core.reels.reels", "content_pipeline.core.operations.task_handlers"):
     importlib.import_module(package)
     print({HEAVY | {"dagster", "celery"}} & set(sys.modules))
 """

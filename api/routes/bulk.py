@@ -26,8 +26,8 @@ from api.streaming.snapshots import BatchSnapshot, batch_view
 from api.upload_routes import CsvRoute
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
 from content_pipeline.core.infrastructure.database import autocommit
-from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.models import Batch, Task
+from content_pipeline.core.operations.maintenance import deletion
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins

@@ -13,9 +13,9 @@ from api.limits.thread_pools import SCRAPES
 from api.request_metrics import REGISTRY
 from api.routes import health
 from content_pipeline.core.errors import NotFound, Unauthorized
-from content_pipeline.core.monitoring.collector import DatabaseCollector
-from content_pipeline.core.monitoring.families import gauge
-from content_pipeline.core.monitoring.host import HostCollector
+from content_pipeline.core.operations.monitoring.collector import DatabaseCollector
+from content_pipeline.core.operations.monitoring.families import gauge
+from content_pipeline.core.operations.monitoring.host import HostCollector
 from content_pipeline.core.settings import settings
 
 router = APIRouter(include_in_schema=False)

@@ -11,7 +11,7 @@ from api.deps import CallerDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
 from api.schemas.problems import problems
-from content_pipeline.core.maintenance import deletion
+from content_pipeline.core.operations.maintenance import deletion
 
 router = APIRouter(prefix="/reels", tags=["bulk reels"], route_class=JsonRoute)
 

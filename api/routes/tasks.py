@@ -23,9 +23,9 @@ from api.streaming import events
 from api.streaming.progress import ProgressDep, SlotDep
 from api.streaming.snapshots import TaskSnapshot, task_view, task_views
 from content_pipeline.core.calendar import items
-from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import Task
+from content_pipeline.core.operations.task_handlers import HANDLERS
 from content_pipeline.core.tasks import kinds, task_status, tasks
 from content_pipeline.core.workspaces.caller import Caller
 from content_pipeline.core.workspaces.scopes import Scope

@@ -26,9 +26,9 @@ from api.uploads import file_of, stored, undone_on_error
 from content_pipeline.core.errors import MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.infrastructure import s3_multipart
 from content_pipeline.core.infrastructure.database import autocommit
-from content_pipeline.core.maintenance import upload_deletion
 from content_pipeline.core.models import MultipartUpload
 from content_pipeline.core.models.uploads import UploadKind
+from content_pipeline.core.operations.maintenance import upload_deletion
 from content_pipeline.core.settings import settings
 from content_pipeline.core.uploads import multipart, uploads
 from content_pipeline.core.uploads.examination import Examined, examine

@@ -17,8 +17,8 @@ from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.workspace import WorkspaceExportRequest
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.operations.workspace_exports import exports
 from content_pipeline.core.tasks import tasks
-from content_pipeline.core.workspace_exports import exports
 
 router = APIRouter(prefix="/workspace", tags=["workspace"], route_class=JsonRoute)
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from api.schemas.bulk import BatchView, JobView
 from api.schemas.tasks import Status, TaskView
-from content_pipeline.core import handlers
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import Batch, Task
+from content_pipeline.core.operations import task_handlers
 from content_pipeline.core.settings import settings
 
 # This matches the query of a presigned S3 link in JSON. It differs every five minutes.
@@ -80,7 +80,7 @@ def task_view(session: Session, task: Task) -> TaskView:
 
 
 def task_views(session: Session, found: Sequence[Task]) -> list[TaskView]:
-    results = handlers.results(session, found)
+    results = task_handlers.results(session, found)
     return [TaskView.of(task, results.get(task.id)) for task in found]
 
 

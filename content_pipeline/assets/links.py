@@ -15,8 +15,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import records
 from content_pipeline.core.models import CalendarItem, Publication, Twin
+from content_pipeline.core.operations import redacted_rows
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import AVATAR, BURN_IN, CAPTION, REEL, Kind
 
@@ -71,7 +71,7 @@ def to_asset(asset: str) -> Link:
 
 def to_row(table: str, row_id: object, name: str) -> Link:
     """A link to a row, by a name of it that people know."""
-    return _link(name, records.path(table, row_id))
+    return _link(name, redacted_rows.path(table, row_id))
 
 
 def words(text: str) -> Link:

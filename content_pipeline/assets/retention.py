@@ -6,7 +6,7 @@ import dagster as dg
 
 from content_pipeline.assets.claims import claimed
 from content_pipeline.assets.owners import PLATFORM
-from content_pipeline.core.maintenance import retention
+from content_pipeline.core.operations.maintenance import retention
 from content_pipeline.engine.record_retention import delete_old_records
 from content_pipeline.engine.step import Results
 

@@ -5,9 +5,9 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets import links
 from content_pipeline.assets.owners import PLATFORM
+from content_pipeline.core.operations.workspace_exports import exports
 from content_pipeline.core.tasks.kinds import WORKSPACE_EXPORT
 from content_pipeline.core.tasks.run_context import RunContext
-from content_pipeline.core.workspace_exports import exports
 from content_pipeline.engine.step import Results, perform
 
 

@@ -19,8 +19,8 @@ from content_pipeline.cli import readiness
 from content_pipeline.core.errors import Conflict, Unavailable
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import key_rotation
 from content_pipeline.core.models import Account, Workspace, migrations
+from content_pipeline.core.operations.maintenance import encryption_key_rotation
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import dagster_health
 
@@ -54,7 +54,7 @@ def database() -> str:
 
 def encryption_keys() -> str:
     with _database_answers():
-        failed = key_rotation.unreadable()
+        failed = encryption_key_rotation.unreadable()
     for row, error in failed.items():
         raise Unavailable(f"{len(failed)} rows cannot be decrypted, among them {row}.", remedy=error.remedy)
     return "decrypt all that is stored"

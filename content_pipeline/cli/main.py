@@ -223,11 +223,11 @@ def reencrypt() -> None:
 
     Exits with 1 when some could not be decrypted, and names them: keep the other keys then.
     """
-    from content_pipeline.core.maintenance import key_rotation
+    from content_pipeline.core.operations.maintenance import encryption_key_rotation
 
     command_context.home()
     with command_context.reachable_database():
-        done = key_rotation.reencrypt()
+        done = encryption_key_rotation.reencrypt()
     click.echo(f"Rows re-encrypted: {done.reencrypted}.")
     if not done.failed:
         return

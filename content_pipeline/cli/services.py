@@ -137,7 +137,7 @@ def _isolated(
 ) -> list[str]:
     """The command with an empty environment, so that stores and sandbox do not see the caller's secrets.
 
-    Of what supervisord sets only the name, by which core/monitoring/host_processes.py knows the service.
+    Of what supervisord sets only the name, by which core/operations/monitoring/host_processes.py knows the service.
     """
     names = {MARK: str(config.home), "PATH": os.defpath, "SUPERVISOR_PROCESS_NAME": name, **more}
     return [_program("env"), "-i", *(f"{key}={value}" for key, value in names.items()), *command]

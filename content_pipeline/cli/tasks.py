@@ -20,7 +20,7 @@ def tasks_group() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 def list_tasks(workspace: str | None, kind: str | None, status: str | None, limit: int) -> None:
     """List tasks, newest first: id, status, kind, workspace, creation; below it why a task failed."""
-    from content_pipeline.core import operator_tasks
+    from content_pipeline.core.operations import operator_tasks
     from content_pipeline.core.tasks.tasks import wire_status
 
     command_context.home()
@@ -40,7 +40,7 @@ def retry_task(task_id: str) -> None:
 
     A post that may be out is looked for at its platform first.
     """
-    from content_pipeline.core import operator_tasks
+    from content_pipeline.core.operations import operator_tasks
 
     command_context.home()
     with command_context.reachable_database():
@@ -51,7 +51,7 @@ def retry_task(task_id: str) -> None:
 @click.argument("task_id", metavar="ID")
 def cancel_task(task_id: str) -> None:
     """Cancel the unfinished task ID; of a batch, all of its rows."""
-    from content_pipeline.core import operator_tasks
+    from content_pipeline.core.operations import operator_tasks
 
     command_context.home()
     with command_context.reachable_database():

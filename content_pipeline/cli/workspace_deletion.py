@@ -13,8 +13,8 @@ from content_pipeline.cli.stack_config import environment_of_services
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import workspace_deletion
 from content_pipeline.core.models import Account, CalendarItem, Task
+from content_pipeline.core.operations.maintenance import workspace_deletion
 from content_pipeline.core.tasks import dagster_client, kinds
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.twins import deleted_memories

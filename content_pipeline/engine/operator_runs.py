@@ -11,10 +11,10 @@ import dagster as dg
 from dagster._core.workspace.context import BaseWorkspaceRequestContext
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import operator_tasks
 from content_pipeline.core.infrastructure import clock
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
+from content_pipeline.core.operations import operator_tasks
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks
 from content_pipeline.core.tasks.executions import Stopped

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from content_pipeline.core import records
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.operations import redacted_rows
 
 # No script runs and nothing is requested, because the values come from clients. No referrer is sent, because signed
 # links lead to the bucket.
@@ -34,14 +34,14 @@ padding:.2rem 2rem .2rem 0;font-weight:600;white-space:nowrap}td{white-space:pre
 def _show(request: Request) -> Response:
     table, row_id = request.path_params["table"], request.path_params["row_id"]
     try:
-        fields = records.read(table, row_id)
+        fields = redacted_rows.read(table, row_id)
     except NotFound as error:
         return PlainTextResponse(f"{error.detail}\n", error.status)
     rows = [(field, _link(field), _text(field.value)) for field in fields]
     return HTMLResponse(_PAGE.render(table=table, row_id=row_id, rows=rows), headers=_HEADERS)
 
 
-def _link(field: records.Field) -> str | None:
+def _link(field: redacted_rows.Field) -> str | None:
     if field.object_key:
         # boto3 takes 20 MB, which the webserver needs with the first file only.
         from content_pipeline.core.infrastructure import storage
@@ -55,4 +55,4 @@ def _text(value: Any) -> str:
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
-ROUTE: Final = Route(f"{records.PATH}/{{table}}/{{row_id}}", _show)
+ROUTE: Final = Route(f"{redacted_rows.PATH}/{{table}}/{{row_id}}", _show)

@@ -15,7 +15,7 @@ from content_pipeline.core.analytics.figures import DAYS_KEPT
 from content_pipeline.core.infrastructure.clock import real_now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
-from content_pipeline.core.maintenance import key_retirement
+from content_pipeline.core.operations.maintenance import partition_key_retirement
 from content_pipeline.core.tasks import dagster_client, kinds
 from content_pipeline.engine import record_deletion
 
@@ -72,7 +72,7 @@ def _chunks(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Itera
     yield from (("runs", count) for count in _delete_runs(instance, list(jobs.values()), frequent_jobs))
     while count := record_deletion.delete_orphaned_checks(instance, CHUNK):
         yield "checks", count
-    before = real_now() - key_retirement.KEPT
+    before = real_now() - partition_key_retirement.KEPT
     while count := record_deletion.delete_old_events_without_run(instance, before, CHUNK):
         yield "events", count
     while count := record_deletion.delete_old_back_fills(instance, before, CHUNK):
@@ -82,14 +82,14 @@ def _chunks(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Itera
 def _delete_keys(instance: dg.DagsterInstance, kind: str, key_set: str) -> Iterator[int]:
     keys = instance.get_dynamic_partitions(key_set)
     with transaction() as session:
-        retired = key_retirement.retired_keys(session, kind, keys)
+        retired = partition_key_retirement.retired_keys(session, kind, keys)
     for begin in range(0, len(retired), CHUNK):
         chunk = retired[begin : begin + CHUNK]
         with isolated("retired_keys", f"{key_set}:{chunk[0]}"):
             deleted = record_deletion.delete_keys(instance, key_set, chunk)
             # Requested again meanwhile: a run whose key is not registered works, and then fails.
             with transaction() as session:
-                wanted = key_retirement.keys_in_flight(session, kind, deleted)
+                wanted = partition_key_retirement.keys_in_flight(session, kind, deleted)
             instance.add_dynamic_partitions(key_set, wanted)
             yield len(deleted) - len(wanted)
 
@@ -100,7 +100,9 @@ def _delete_runs(instance: dg.DagsterInstance, key_sets: Sequence[str], frequent
     Those that have read or derived figures are kept as long as the figures: without them, Dagster's pages would offer
     to read the windows again.
     """
-    ages = [real_now() - kept for kept in (FREQUENT_RUNS_KEPT, key_retirement.KEPT, timedelta(days=DAYS_KEPT))]
+    ages = [
+        real_now() - kept for kept in (FREQUENT_RUNS_KEPT, partition_key_retirement.KEPT, timedelta(days=DAYS_KEPT))
+    ]
     old: Sequence[Callable[[], list[str]]] = (
         lambda: record_deletion.old_runs_of_jobs(instance, frequent_jobs, ages[0], CHUNK),
         lambda: record_deletion.old_runs_without_key(instance, key_sets, ages[1], CHUNK, keep_windows=True),

@@ -10,11 +10,11 @@ import structlog
 from dagster._core.execution.plan.objects import ErrorSource
 from sqlalchemy import select
 
-from content_pipeline.core.alerts import failures, webhook
-from content_pipeline.core.alerts.failures import Failure
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import FailureCount, Task
+from content_pipeline.core.operations.alerts import failures, webhook
+from content_pipeline.core.operations.alerts.failures import Failure
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.dagster_client import TASK_TAG
 from content_pipeline.sensors import intervals

@@ -13,13 +13,13 @@ from typing_extensions import TypedDict
 
 from api.main import create_app
 from content_pipeline import jobs, partitions
-from content_pipeline.core import handlers
 from content_pipeline.core.errors import Invalid
-from content_pipeline.core.handlers import Handlers
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import key_retirement
 from content_pipeline.core.models import Task
+from content_pipeline.core.operations import task_handlers
+from content_pipeline.core.operations.maintenance import partition_key_retirement
+from content_pipeline.core.operations.task_handlers import Handlers
 from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks
 from content_pipeline.core.tasks.kinds import Kind
 from content_pipeline.core.tasks.run_context import RunContext
@@ -39,7 +39,7 @@ TOO_LONG: Final = Invalid("This greeting is too long.", code="greeting_too_long"
 @pytest.fixture(autouse=True)
 def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(kinds.KINDS, GREETING.name, GREETING)
-    monkeypatch.setitem(handlers.HANDLERS, GREETING.name, Handlers(_greetings))
+    monkeypatch.setitem(task_handlers.HANDLERS, GREETING.name, Handlers(_greetings))
 
 
 def _greetings(_: Session, done: Sequence[Task]) -> Mapping[str, GreetingResult]:
@@ -109,9 +109,11 @@ def test_its_failed_task_is_retried_and_canceled(client: TestClient, instance: d
 def test_its_keys_are_retired(instance: dg.DagsterInstance, task: Task) -> None:
     assert run_succeeds(instance, task, greet)
     with transaction() as session:
-        session.get_one(Task, task.id).finished_at = now() - key_retirement.KEPT - timedelta(days=1)
+        session.get_one(Task, task.id).finished_at = now() - partition_key_retirement.KEPT - timedelta(days=1)
     with transaction() as session:
-        assert list(key_retirement.retired_keys(session, GREETING.name, [task.partition_key])) == [task.partition_key]
+        assert list(partition_key_retirement.retired_keys(session, GREETING.name, [task.partition_key])) == [
+            task.partition_key
+        ]
     assert kinds.jobs()[GREETING.name] == "greetings"
 
 

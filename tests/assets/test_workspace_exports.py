@@ -4,7 +4,7 @@ from uuid import UUID
 
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, WorkspaceExport
-from content_pipeline.core.workspace_exports import exports
+from content_pipeline.core.operations.workspace_exports import exports
 from tests.asset_runs import execute_job, execute_task, recorded
 from tests.factories import make_twin
 

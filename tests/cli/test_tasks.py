@@ -12,7 +12,7 @@ from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AuditEvent, Task, Workspace
 from content_pipeline.core.tasks import cancellation, tasks
-from tests.core.maintenance.deletable import a_batch
+from tests.core.operations.maintenance.deletable import a_batch
 from tests.core.publishing import posting
 from tests.factories import make_workspace
 

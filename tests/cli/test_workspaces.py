@@ -11,7 +11,7 @@ from content_pipeline.core.errors import Invalid, NotFound
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AuditEvent
 from content_pipeline.core.workspaces import workspaces
-from tests.core.maintenance.deletable import a_batch
+from tests.core.operations.maintenance.deletable import a_batch
 from tests.factories import make_account
 
 

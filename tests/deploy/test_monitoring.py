@@ -13,12 +13,12 @@ import pytest
 from yaml import safe_load
 
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core.alerts import failures
-from content_pipeline.core.alerts.failures import Failure
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import retention
+from content_pipeline.core.operations.alerts import failures
+from content_pipeline.core.operations.alerts.failures import Failure
+from content_pipeline.core.operations.maintenance import retention
 from content_pipeline.core.tasks import executions
 from tests.deploy.conftest import BIN, CONFIGURATION, RULES, TOKEN, Prometheus, configured
 from tests.ended_tasks import end_post, end_task

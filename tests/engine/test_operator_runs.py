@@ -12,8 +12,8 @@ from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import InternalError, Unavailable
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.models import AuditEvent, Task, Workspace
+from content_pipeline.core.operations.maintenance import deletion
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings

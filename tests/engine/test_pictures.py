@@ -17,7 +17,7 @@ from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.infrastructure import metadata_pictures, storage
 from content_pipeline.core.infrastructure.clock import now
-from content_pipeline.core.maintenance import key_retirement, retention
+from content_pipeline.core.operations.maintenance import partition_key_retirement, retention
 from content_pipeline.engine.webserver import guarded
 from tests.dagster_workspace import workspace
 from tests.servers import serving
@@ -131,7 +131,7 @@ def test_a_picture_is_deleted_with_the_runs_of_its_age(
 ) -> None:
     path = metadata_pictures.publish(jpeg("red"), "jpg", owner)
     for margin, status in ((-1, 200), (2, 404)):
-        then = now() + key_retirement.KEPT + timedelta(days=margin)
+        then = now() + partition_key_retirement.KEPT + timedelta(days=margin)
         for clock in ("now", "real_now"):
             monkeypatch.setattr(retention, clock, lambda then=then: then)
         retention.sweep_files()

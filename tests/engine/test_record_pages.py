@@ -12,15 +12,15 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import records
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AnalyticsExport
+from content_pipeline.core.operations import redacted_rows
+from content_pipeline.core.operations.workspace_exports import exports
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.settings import settings
-from content_pipeline.core.workspace_exports import exports
 from content_pipeline.engine.webserver import guarded
 from tests.accounts import encryption_key
 from tests.dagster_workspace import workspace
@@ -41,7 +41,7 @@ def test_a_calendar_item_is_shown_with_links_to_its_twin(url: str, workspace_id:
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         item = make_item(session, twin, title="<script>alert(1)</script>")
-    shown = httpx.get(url + records.path("calendar_items", item.id))
+    shown = httpx.get(url + redacted_rows.path("calendar_items", item.id))
     assert (shown.status_code, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "default-src 'none'" in shown.headers["content-security-policy"]
     assert f'<a href="/records/twins/{twin.id}">{twin.id}</a>' in shown.text
@@ -59,7 +59,7 @@ def test_a_reel_leads_to_the_item_and_the_posts_that_came_after_it(url: str, wor
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         reel, other = make_reel(session, twin), make_reel(session, twin)
-    page = url + records.path("reels", reel.id)
+    page = url + redacted_rows.path("reels", reel.id)
     assert naming_rows(page) == []
     with transaction() as session:
         account = make_account(session, workspace_id)
@@ -70,11 +70,11 @@ def test_a_reel_leads_to_the_item_and_the_posts_that_came_after_it(url: str, wor
             for made, age in ((reel, timedelta(days=2)), (reel, timedelta(days=1)), (other, timedelta()))
         )
     assert naming_rows(page) == [
-        ("calendar_items.reel_id", records.path("calendar_items", item.id)),
-        ("publications.reel_id", records.path("publications", newer.id)),
-        ("publications.reel_id", records.path("publications", older.id)),
+        ("calendar_items.reel_id", redacted_rows.path("calendar_items", item.id)),
+        ("publications.reel_id", redacted_rows.path("publications", newer.id)),
+        ("publications.reel_id", redacted_rows.path("publications", older.id)),
     ]
-    assert naming_rows(url + records.path("twins", twin.id)) == []
+    assert naming_rows(url + redacted_rows.path("twins", twin.id)) == []
 
 
 def test_a_file_of_a_row_is_linked_to(url: str, workspace_id: UUID) -> None:
@@ -93,7 +93,7 @@ def test_secrets_are_not_shown(url: str, workspace_id: UUID, monkeypatch: pytest
         kept = accounts.encrypted_columns(account.id, Tokens("secret-token", None, None, None, ()))
         for column, value in kept.items():
             setattr(account, column, value)
-    fields = {field.name for field in records.read("accounts", str(account.id))}
+    fields = {field.name for field in redacted_rows.read("accounts", str(account.id))}
     assert "handle" in fields
     assert fields.isdisjoint({column for column, value in kept.items() if isinstance(value, bytes)})
     assert "secret" not in httpx.get(f"{url}/records/accounts/{account.id}").text
@@ -138,5 +138,5 @@ def test_what_is_no_such_row_is_not_found(url: str, address: str) -> None:
 def test_the_guard_is_before_the_rows(url: str, workspace_id: UUID) -> None:
     with transaction() as session:
         twin = make_twin(session, workspace_id)
-    refused = httpx.get(url + records.path("twins", twin.id), headers={"Host": "evil.example.com"})
+    refused = httpx.get(url + redacted_rows.path("twins", twin.id), headers={"Host": "evil.example.com"})
     assert refused.status_code == 421

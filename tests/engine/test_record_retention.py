@@ -21,10 +21,10 @@ from dagster._utils.error import SerializableErrorInfo
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import key_retirement
+from content_pipeline.core.operations.maintenance import partition_key_retirement
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.engine import record_deletion, record_retention
-from tests.core.maintenance.ended_tasks import ended
+from tests.core.operations.maintenance.ended_tasks import ended
 from tests.engine import back_fills
 
 
@@ -164,7 +164,7 @@ def test_other_runs_are_kept_as_long_as_keys(
     run = kept_instance.add_run(dg.DagsterRun(job_name="__ASSET_JOB", status=dg.DagsterRunStatus.FAILURE))
     today = now()
     for days, is_kept in ((-1, True), (1, False)):
-        at = today + key_retirement.KEPT + timedelta(days=days)
+        at = today + partition_key_retirement.KEPT + timedelta(days=days)
         monkeypatch.setattr(record_retention, "real_now", lambda at=at: at)
         record_retention.delete_old_records(kept_instance, [])
         assert kept_instance.has_run(run.run_id) is is_kept
@@ -178,14 +178,16 @@ def test_events_without_a_run_are_kept_as_long_as_runs(
         kept_instance.report_runless_asset_event(dg.AssetMaterialization(asset))
     today = now()
     for days, kept in ((-1, 2), (1, 1)):
-        at = today + key_retirement.KEPT + timedelta(days=days)
+        at = today + partition_key_retirement.KEPT + timedelta(days=days)
         monkeypatch.setattr(record_retention, "real_now", lambda at=at: at)
         record_retention.delete_old_records(kept_instance, [])
         assert len(kept_instance.fetch_materializations(asset, limit=9).records) == kept
 
 
 def test_back_fills_are_kept_as_long_as_runs(kept_instance: dg.DagsterInstance) -> None:
-    old, young = (back_fills.launched(kept_instance, days_ago=key_retirement.KEPT.days + more) for more in (1, -1))
+    old, young = (
+        back_fills.launched(kept_instance, days_ago=partition_key_retirement.KEPT.days + more) for more in (1, -1)
+    )
     assert record_retention.delete_old_records(kept_instance, [])["back_fills"] == 1
     assert [back_fills.is_kept(kept_instance, back_fill) for back_fill in (old, young)] == [False, True]
 

@@ -8,12 +8,12 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from content_pipeline.core.alerts import failures
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.operations.alerts import failures
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, dagster_client, tasks
 from content_pipeline.sensors.alerts import report_failures
-from tests.core.alerts.test_webhook import SECRET
+from tests.core.operations.alerts.test_webhook import SECRET
 from tests.webhook_receiver import Receiver, serving
 
 

@@ -19,8 +19,8 @@ from content_pipeline.core.infrastructure import error_isolation, rate_limits, s
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.storage import StoredObject
-from content_pipeline.core.maintenance import retention, upload_deletion
 from content_pipeline.core.models import Task, Twin
+from content_pipeline.core.operations.maintenance import retention, upload_deletion
 from content_pipeline.core.platforms.base import Access, Refused
 from content_pipeline.core.platforms.insights import Figures
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -1,6 +1,7 @@
 """Registry of the kinds of task: plain data from which jobs, partition sets, API enums and retention derive.
 
-A new kind is an entry here, its handlers in `core/handlers.py`, and a module of assets that are partitioned by its set.
+A new kind is an entry here, its handlers in `core/operations/task_handlers.py`, and a module of assets that are
+partitioned by its set.
 """
 
 from dataclasses import dataclass

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from api.main import create_app
 from content_pipeline.core.bulk import csv_rows
 from content_pipeline.core.errors import UpstreamError
-from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, Twin
+from content_pipeline.core.operations.task_handlers import HANDLERS
 from content_pipeline.core.speech import voice_samples
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import KINDS, PUBLICATION

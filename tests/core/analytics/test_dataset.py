@@ -15,8 +15,8 @@ from content_pipeline.core.analytics import dataset
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import DailyMetric, DailyPostMetric, SocialPost
+from content_pipeline.core.operations.maintenance import retention
 from tests.factories import make_publication, make_twin, make_workspace
 from tests.metric_history import History, at, day
 

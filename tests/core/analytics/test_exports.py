@@ -21,9 +21,9 @@ from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import AnalyticsExport, DailyMetric, DailyPostMetric, SocialPost, Task
 from content_pipeline.core.models.analytics import ExportFormat, Grain
+from content_pipeline.core.operations.maintenance import retention
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import RunContext

@@ -13,8 +13,8 @@ from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.storage import StoredObject
-from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
+from content_pipeline.core.operations.maintenance import retention
 from content_pipeline.core.publishing import post_files
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks

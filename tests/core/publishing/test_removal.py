@@ -13,8 +13,8 @@ from content_pipeline.core.analytics import posts
 from content_pipeline.core.errors import Conflict, Error, NotFound, TooManyRequests, Unavailable, UpstreamError
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Account, SocialPost
+from content_pipeline.core.operations.maintenance import retention
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.base import Access, Refused
 from content_pipeline.core.publishing import publications, removal

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.maintenance import retention
+from content_pipeline.core.operations.maintenance import retention
 from content_pipeline.core.workspaces import audit
 from tests.factories import make_workspace
 
