@@ -10,8 +10,8 @@ from uuid import uuid4
 from faster_whisper import WhisperModel
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.providers import embeddings
 from content_pipeline.core.settings import Settings
+from content_pipeline.core.twins import embeddings
 from content_pipeline.core.workspaces import workspaces
 from tests.media.samples import CLIPS, LIBRIVOX, joined
 from tests.polling import until

@@ -7,7 +7,7 @@ from faster_whisper import WhisperModel
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from content_pipeline.core.providers import voice_activity
+from content_pipeline.core.speech.recognition import voice_activity
 from tests.stack.client import Client
 
 _TRANSCRIPTS = """query Transcripts($key: String!) { assetOrError(assetKey: {path: ["transcript"]}) {
@@ -46,7 +46,7 @@ def _inside(client: Client, environment: Environment) -> float:
 
 
 def _baseline(model: WhisperModel, environment: Environment) -> float:
-    """Seconds with the options of core/providers/transcription.py."""
+    """Seconds with the options of core/speech/recognition/transcription.py."""
     began = time.monotonic()
     segments, _ = model.transcribe(
         str(environment.clip),

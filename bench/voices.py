@@ -18,10 +18,10 @@ from bench.figures import Figure, Reference, Target
 from content_pipeline.core.infrastructure import process_memory
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import join_words
-from content_pipeline.core.providers.languages import base_language
-from content_pipeline.core.providers.transcription import transcribe
 from content_pipeline.core.speech import hibari, kokoro, pico, vits
+from content_pipeline.core.speech.languages import base_language
 from content_pipeline.core.speech.narration import Narration, narrate
+from content_pipeline.core.speech.recognition.transcription import transcribe
 from content_pipeline.core.speech.voice_types import Voice, VoiceChoice
 from tests.core.speech import european, japanese
 from tests.core.speech.test_tts_round_trip import SCRIPTS

@@ -23,15 +23,15 @@ from content_pipeline.cli.bootstrap import prepare_stores
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import ROOT, StackConfig
 from content_pipeline.cli.state import State, UserSettings
+from content_pipeline.core.avatars.heygen import client as heygen_client
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import Base, discard_engines, dispose_engines, engine, transaction
 from content_pipeline.core.infrastructure.net import read_retries
 from content_pipeline.core.media import untrusted
 from content_pipeline.core.models import Plan
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.providers import embeddings
-from content_pipeline.core.providers.heygen import client as heygen_client
 from content_pipeline.core.settings import settings
+from content_pipeline.core.twins import embeddings
 from content_pipeline.engine.dagster_storage import PostgresStorage
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.webhooks import CALLBACK_SECRET

@@ -16,7 +16,7 @@ print(json.dumps([pool["num_threads"] for pool in threadpool_info() if pool["use
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "program", ["api.main", "content_pipeline.engine", "content_pipeline.core.providers.embedding_worker"]
+    "program", ["api.main", "content_pipeline.engine", "content_pipeline.core.twins.embedding_worker"]
 )
 def test_numpy_has_no_threads_of_its_own(program: str) -> None:
     variables = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}

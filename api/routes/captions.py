@@ -36,10 +36,11 @@ from content_pipeline.core.media import glossary, limits, untrusted
 from content_pipeline.core.media.timed_words import Segment
 from content_pipeline.core.models import Caption, Task, Twin
 from content_pipeline.core.operations.maintenance import deletion
-from content_pipeline.core.providers import languages, whisper_models
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import SourceIds
+from content_pipeline.core.speech import languages
+from content_pipeline.core.speech.recognition import whisper_models
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.caller import Caller

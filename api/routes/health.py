@@ -13,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.limits.thread_pools import READINESS
 from content_pipeline.core.avatars import heygen_account
+from content_pipeline.core.avatars.heygen import BalanceLevel
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import autocommit
-from content_pipeline.core.providers.heygen import BalanceLevel
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_health
 

@@ -35,7 +35,7 @@ READABLE_CHARACTERS_A_SECOND = 20
     output_required=False,
     kinds={"whisper"},
     owners=RENDERING,
-    code_version=version_of("core/providers", "core/captions"),
+    code_version=version_of("core/speech/recognition", "core/captions"),
     description="Every spoken word of the recording with its timing, in English where a translation into it was "
     "requested. Left as it is once a person has edited the cues, and while their translation is not finished.",
 )

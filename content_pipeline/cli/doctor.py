@@ -13,8 +13,8 @@ from content_pipeline.cli import doctor_endpoints, doctor_installed, doctor_serv
 from content_pipeline.cli.state import UserSettings
 from content_pipeline.core.errors import Conflict, Error, Unavailable
 from content_pipeline.core.media import ffmpeg
-from content_pipeline.core.providers import whisper_models
 from content_pipeline.core.settings import settings
+from content_pipeline.core.speech.recognition import whisper_models
 
 # Of the disk; below it the alert DiskFull is raised (deploy/prometheus/rules.yml).
 LEAST_FREE: Final = 0.1

@@ -12,12 +12,13 @@ from uuid import uuid4
 
 import httpx
 
+from content_pipeline.core.avatars import heygen
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.infrastructure import tracing
-from content_pipeline.core.providers import heygen, zeromemory
-from content_pipeline.core.providers.openai_endpoint import Endpoint
+from content_pipeline.core.infrastructure.net.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import tts_endpoint
+from content_pipeline.core.twins import zeromemory
 from content_pipeline.core.writing import chat
 
 _SECONDS: Final = 5.0

@@ -52,7 +52,7 @@ def font_files() -> str:
 
 def memory_model() -> str:
     """Load the model, which compares its hash."""
-    from content_pipeline.core.providers import embedding_model  # takes 0.15 s, for this check only
+    from content_pipeline.core.twins import embedding_model  # takes 0.15 s, for this check only
 
     embedding_model.load()
     return "loaded"

@@ -123,7 +123,7 @@ class Settings(EnvironmentSettings):
     heygen_resolution: Literal["720p", "1080p", "4k"] = "1080p"
     heygen_webhook_secret: SecretStr = SecretStr("")
     heygen_low_balance: float = Field(default=10.0, ge=0)
-    # avatar videos: `heygen` needs its key (core/providers/heygen)
+    # avatar videos: `heygen` needs its key (core/avatars/heygen)
     avatar_provider: Literal["local", "heygen"] = "local"
     avatar_deadline_seconds: float = 3600.0
 

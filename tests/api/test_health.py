@@ -7,10 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.routes import health
+from content_pipeline.core.avatars.heygen import client as heygen_client
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import ProviderBalance
-from content_pipeline.core.providers.heygen import client as heygen_client
 from content_pipeline.core.settings import settings
 
 

@@ -19,7 +19,7 @@ from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.settings import settings
 from tests.asset_runs import recorded
 from tests.avatar_videos import execute, newest, poll, request, video_of, work
-from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.core.avatars.heygen_renders import RENDERED_SECONDS, some_avatar
 from tests.factories import make_account, make_publication
 from tests.media import samples
 from tests.sandbox_server import Sandbox

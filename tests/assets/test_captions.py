@@ -19,8 +19,8 @@ from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Caption, Task
-from content_pipeline.core.providers import transcription
-from content_pipeline.core.providers.transcription import Transcript
+from content_pipeline.core.speech.recognition import transcription
+from content_pipeline.core.speech.recognition.transcription import Transcript
 from content_pipeline.core.tasks import dagster_client, tasks
 from tests.asset_runs import execute_job, execute_task, recorded
 from tests.caption_requests import request_captions

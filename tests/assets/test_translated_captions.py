@@ -14,8 +14,8 @@ from content_pipeline.core.captions import captions, stored_cues, translation
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Caption, Task
-from content_pipeline.core.providers import transcription
-from content_pipeline.core.providers.transcription import Transcript
+from content_pipeline.core.speech.recognition import transcription
+from content_pipeline.core.speech.recognition.transcription import Transcript
 from tests.asset_runs import execute_job, execute_task, recorded
 from tests.caption_requests import request_captions
 from tests.language_model import LanguageModel, language_model

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 
 from content_pipeline.cli import doctor_endpoints
+from content_pipeline.core.avatars.heygen import client
 from content_pipeline.core.errors import Error
-from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.settings import settings
 from tests import otlp_collector
 from tests.core.platforms.wire import UNREACHABLE, Answer, Wire

@@ -10,7 +10,7 @@ from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Memory, Workspace
-from content_pipeline.core.providers import zeromemory
+from content_pipeline.core.twins import zeromemory
 from tests.factories import make_twin
 
 

@@ -29,8 +29,8 @@ from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples
 from content_pipeline.core.media.cue_segmentation import segment
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Segment, Word, join_words
-from content_pipeline.core.providers import chinese_script, code_switching, transcription
-from content_pipeline.core.providers.transcription import Transcript
+from content_pipeline.core.speech.recognition import chinese_script, code_switching, transcription
+from content_pipeline.core.speech.recognition.transcription import Transcript
 
 _VOICES: Final = {
     "en": "en_US_f_Allison",

@@ -13,7 +13,7 @@ from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.definitions import definitions
 from content_pipeline.sensors.avatars import observe_heygen_account, poll_avatar_renders
 from tests.avatar_videos import request, work
-from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.core.avatars.heygen_renders import RENDERED_SECONDS, some_avatar
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.slow

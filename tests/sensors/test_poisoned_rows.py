@@ -14,6 +14,7 @@ from structlog.testing import CapturingLogger
 
 from content_pipeline.core.accounts import tokens
 from content_pipeline.core.analytics import sync, windows
+from content_pipeline.core.avatars.heygen import client
 from content_pipeline.core.calendar import copies, due
 from content_pipeline.core.infrastructure import error_isolation, rate_limits, storage
 from content_pipeline.core.infrastructure.clock import now
@@ -24,16 +25,14 @@ from content_pipeline.core.operations.maintenance import retention, upload_delet
 from content_pipeline.core.platforms.base import Access, Refused
 from content_pipeline.core.platforms.insights import Figures
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.providers import zeromemory
-from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.tasks import tasks
-from content_pipeline.core.twins import deleted_memories
+from content_pipeline.core.twins import deleted_memories, zeromemory
 from content_pipeline.core.webhooks import dispatcher
 from content_pipeline.core.workspaces import idempotency
 from content_pipeline.sensors.tasks import claim_unattended
 from tests import avatar_videos
 from tests.accounts import connect, read_account
-from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.core.avatars.heygen_renders import RENDERED_SECONDS, some_avatar
 from tests.core.calendar.planned import BROKEN, OWN_VIDEO, create_item, finish_run, item, record_outcomes
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage

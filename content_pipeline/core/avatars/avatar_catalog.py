@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from content_pipeline.core.avatars import heygen
 from content_pipeline.core.avatars.portrait_links import portrait_url
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media.avatars import characters
 from content_pipeline.core.models import Twin
 from content_pipeline.core.models.avatars import AvatarProvider
-from content_pipeline.core.providers import heygen, language_detection
-from content_pipeline.core.speech import voice_selection
+from content_pipeline.core.speech import language_detection, voice_selection
 from content_pipeline.core.speech.voice_types import Voice
 
 

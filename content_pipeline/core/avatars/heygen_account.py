@@ -7,11 +7,11 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.avatars import heygen
+from content_pipeline.core.avatars.heygen import Balance, BalanceLevel
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo, ProviderBalance
-from content_pipeline.core.providers import heygen
-from content_pipeline.core.providers.heygen import Balance, BalanceLevel
 
 READ_SECONDS: Final = 300
 # An older balance tells nothing: three readings have failed since.

@@ -12,9 +12,9 @@ from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.avatars import heygen
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import AvatarVideo, ReceivedEvent
-from content_pipeline.core.providers import heygen
 
 PATH: Final = "/api/v1/webhooks/heygen"
 # HeyGen repeats an event for a day.

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from content_pipeline.core.avatars import avatar_catalog, avatar_videos, heygen_captions
+from content_pipeline.core.avatars import avatar_catalog, avatar_videos, heygen, heygen_captions
 from content_pipeline.core.avatars.avatar_videos import Rendered
+from content_pipeline.core.avatars.heygen import SubmissionUnknown, VideoStatus, Voice
 from content_pipeline.core.errors import Conflict, Error, NotFound, Unavailable, UpstreamError
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media import video
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models import AvatarVideo
-from content_pipeline.core.providers import heygen
-from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus, Voice
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech.markdown import strip_markdown
 from content_pipeline.core.speech.term_pronunciation import respell

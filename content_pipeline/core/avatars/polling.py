@@ -10,12 +10,11 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.avatars import avatar_videos, heygen_render
+from content_pipeline.core.avatars import avatar_videos, heygen, heygen_render
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import AvatarVideo, Task
-from content_pipeline.core.providers import heygen
 from content_pipeline.core.tasks import polling
 
 log = structlog.get_logger()

@@ -34,10 +34,10 @@ from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
-from content_pipeline.core.providers import transcription
-from content_pipeline.core.providers.languages import base_language
-from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.settings import settings
+from content_pipeline.core.speech.languages import base_language
+from content_pipeline.core.speech.recognition import transcription
+from content_pipeline.core.speech.recognition.transcription import Transcript
 from content_pipeline.core.tasks import deferral, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.workspaces import workspaces

@@ -7,8 +7,8 @@ from content_pipeline.core.captions import translation
 from content_pipeline.core.captions.filler_removal import remove_fillers
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Caption
-from content_pipeline.core.providers import chinese_script
-from content_pipeline.core.providers.languages import base_language
+from content_pipeline.core.speech.languages import base_language
+from content_pipeline.core.speech.recognition import chinese_script
 
 
 def prepare(caption: Caption) -> tuple[str, Sequence[Word]]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from content_pipeline.core.captions.filler_words import FILLER_PATTERNS, FILLER_WORDS, FillerWords
 from content_pipeline.core.media.timed_words import Word
-from content_pipeline.core.providers.languages import base_language
+from content_pipeline.core.speech.languages import base_language
 
 # Half-open ranges of words.
 _Range = tuple[int, int]

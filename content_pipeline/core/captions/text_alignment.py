@@ -11,12 +11,12 @@ import numpy as np
 
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media.timed_words import Span, Word, normalize_timings
-from content_pipeline.core.providers import chinese_script
-from content_pipeline.core.providers.languages import base_language
-from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.speech import text_normalization
 from content_pipeline.core.speech.anchor_chain import ANCHOR_LETTERS
 from content_pipeline.core.speech.english.normalizer import normalize_line
+from content_pipeline.core.speech.languages import base_language
+from content_pipeline.core.speech.recognition import chinese_script
+from content_pipeline.core.speech.recognition.transcription import Transcript
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.transcript_alignment import Alignment, align_to_transcript
 

@@ -17,9 +17,9 @@ from content_pipeline.core.media.cue_editing import MAX_CUE_CHARACTERS, replace_
 from content_pipeline.core.media.cue_segmentation import MAX_CHARACTERS_PER_SECOND, MAX_LINE_COLUMNS, UNREADABLE_SPEED
 from content_pipeline.core.media.line_breaking import display_width
 from content_pipeline.core.media.timed_words import Segment, Word
-from content_pipeline.core.providers import chinese_script, whisper_models
-from content_pipeline.core.providers.languages import base_language, whisper_language
 from content_pipeline.core.settings import settings
+from content_pipeline.core.speech.languages import base_language, whisper_language
+from content_pipeline.core.speech.recognition import chinese_script, whisper_models
 from content_pipeline.core.writing import chat
 from content_pipeline.core.writing.chat import Message
 

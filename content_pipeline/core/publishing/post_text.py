@@ -12,9 +12,9 @@ from content_pipeline.core.platforms.base import Video
 from content_pipeline.core.platforms.hashtags import distinct
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.providers import transcription
 from content_pipeline.core.publishing.post_video import made_video
 from content_pipeline.core.settings import settings
+from content_pipeline.core.speech.recognition import transcription
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.twins import composing, twins
 from content_pipeline.core.writing import rules

@@ -8,11 +8,11 @@ import re
 import unicodedata
 from functools import cache
 
-from content_pipeline.core.providers.language_detection import scripts_of
-from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.speech import japanese_phonemes, japanese_signs
 from content_pipeline.core.speech.emoji import SQUARED_WORDS, strip_emoji
 from content_pipeline.core.speech.english import word_parts
+from content_pipeline.core.speech.language_detection import scripts_of
+from content_pipeline.core.speech.languages import base_language
 from content_pipeline.core.speech.voice_types import Provider
 
 _LATIN = frozenset({"LATIN"})

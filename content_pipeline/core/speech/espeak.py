@@ -13,8 +13,8 @@ import numpy as np
 
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media.timed_words import Span
-from content_pipeline.core.providers.languages import is_known_language
 from content_pipeline.core.speech.espeak_ctypes import ListedVoice, SynthesisEvent, library
+from content_pipeline.core.speech.languages import is_known_language
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice, spoken_text, words_from_spans
 

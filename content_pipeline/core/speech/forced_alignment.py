@@ -15,10 +15,10 @@ from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE
 from content_pipeline.core.media.onset_detection import snap_to_onsets
 from content_pipeline.core.media.timed_words import Span, Word, normalize_timings
-from content_pipeline.core.providers import transcription
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import pocketsphinx_alignment
 from content_pipeline.core.speech.pocketsphinx_alignment import Pcm
+from content_pipeline.core.speech.recognition import transcription
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.transcript_alignment import align_to_transcript
 from content_pipeline.core.speech.voice_types import Samples, shift_words, words_from_spans

@@ -13,10 +13,10 @@ from wcwidth import iter_graphemes
 
 from content_pipeline.core.media.line_breaking import display_width, group_unbreakable
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Word
-from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.speech import japanese_signs
 from content_pipeline.core.speech.emoji import close_faces, strip_emoji
 from content_pipeline.core.speech.english.normalizer import normalize_line
+from content_pipeline.core.speech.languages import base_language
 from content_pipeline.core.speech.markdown import strip_markdown
 
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")

@@ -13,9 +13,9 @@ import httpx
 import numpy as np
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia, Unavailable
+from content_pipeline.core.infrastructure.net.openai_endpoint import Endpoint
 from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.pace import DEFAULT_SPEED
-from content_pipeline.core.providers.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech.forced_alignment import align
 from content_pipeline.core.speech.text_normalization import Token

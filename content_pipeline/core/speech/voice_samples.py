@@ -23,9 +23,9 @@ from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import engine
 from content_pipeline.core.infrastructure.processes import child_process
 from content_pipeline.core.media import wav
-from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import pico, tts_endpoint, voice_selection
+from content_pipeline.core.speech.languages import base_language
 from content_pipeline.core.speech.sample_sentences import sentence
 from content_pipeline.core.speech.voice_types import MULTILINGUAL, Voice, VoiceChoice
 

@@ -5,10 +5,18 @@ import unicodedata
 from collections.abc import Sequence
 
 from content_pipeline.core.errors import Invalid
-from content_pipeline.core.providers import language_detection
-from content_pipeline.core.providers.languages import base_language, voice_language
-from content_pipeline.core.speech import espeak, hibari, kokoro, pico, text_normalization, tts_endpoint, vits
+from content_pipeline.core.speech import (
+    espeak,
+    hibari,
+    kokoro,
+    language_detection,
+    pico,
+    text_normalization,
+    tts_endpoint,
+    vits,
+)
 from content_pipeline.core.speech.character_coverage import unspoken_character
+from content_pipeline.core.speech.languages import base_language, voice_language
 from content_pipeline.core.speech.voice_types import MULTILINGUAL, Gender, Voice, VoiceChoice
 
 __all__ = ["Voice", "VoiceChoice", "choose_voice", "installed_voices"]

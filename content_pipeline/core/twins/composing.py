@@ -9,9 +9,8 @@ from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Twin
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.providers import language_detection
 from content_pipeline.core.settings import settings
-from content_pipeline.core.speech import voice_selection
+from content_pipeline.core.speech import language_detection, voice_selection
 from content_pipeline.core.twins import memory, track_record, twins
 from content_pipeline.core.twins.memory import Recalled
 from content_pipeline.core.writing import chat, composer, model

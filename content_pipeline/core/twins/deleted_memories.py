@@ -15,7 +15,7 @@ from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Memory, Twin
-from content_pipeline.core.providers import zeromemory
+from content_pipeline.core.twins import zeromemory
 
 log = structlog.get_logger()
 

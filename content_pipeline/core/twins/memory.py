@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import NotFound, PlanLimit
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Memory, Twin
-from content_pipeline.core.providers import embeddings, zeromemory
-from content_pipeline.core.twins import memory_search, twins
+from content_pipeline.core.twins import embeddings, memory_search, twins, zeromemory
 
 # ZeroMemory's layers: working memory of a task, events, facts.
 MemoryType = Literal["working", "episodic", "semantic"]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import driver_cursor
 from content_pipeline.core.models import Memory
-from content_pipeline.core.providers.embeddings import Vector
+from content_pipeline.core.twins.embeddings import Vector
 
 Numbers: TypeAlias = npt.NDArray[np.floating[Any]]
 

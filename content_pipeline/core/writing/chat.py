@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypedDict
 import httpx
 
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.providers.openai_endpoint import Endpoint
+from content_pipeline.core.infrastructure.net.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings
 
 # Reasoning models send nothing for a while.

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from content_pipeline.core.avatars import avatar_videos, heygen_events, heygen_render
+from content_pipeline.core.avatars import heygen as client
 from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import Conflict, Invalid, Unauthorized
 from content_pipeline.core.infrastructure import storage
@@ -24,7 +25,6 @@ from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
-from content_pipeline.core.providers import heygen as client
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, executions
 from content_pipeline.core.tasks.run_context import RunContext
@@ -32,7 +32,7 @@ from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.videos import SLOTS
 from sandbox.heygen.webhooks import CALLBACK_SECRET
 from tests.avatar_videos import SCRIPT, execute, newest, poll, request, video_of, work
-from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.core.avatars.heygen_renders import RENDERED_SECONDS, some_avatar
 from tests.sandbox.heygen import customer
 from tests.sandbox_server import Sandbox
 

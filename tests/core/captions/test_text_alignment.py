@@ -15,8 +15,8 @@ from content_pipeline.core.captions.text_alignment import align, check_length, v
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import Word, join_words
-from content_pipeline.core.providers.transcription import Transcript, snap_words, transcribe
 from content_pipeline.core.speech.narration import narrate
+from content_pipeline.core.speech.recognition.transcription import Transcript, snap_words, transcribe
 from content_pipeline.core.speech.voice_selection import choose_voice
 from tests.core.speech.scripts import SCRIPTS
 

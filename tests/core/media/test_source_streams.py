@@ -10,7 +10,7 @@ import pytest
 
 from content_pipeline.core.media import audio_decoding, source_streams, untrusted
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.providers.languages import whisper_language
+from content_pipeline.core.speech.languages import whisper_language
 from tests.core.media.heard_pitch import pitch
 from tests.core.media.test_picture_conversion import burned
 from tests.core.media.test_video import WHITE_FROM_ONE

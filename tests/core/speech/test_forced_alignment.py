@@ -15,8 +15,8 @@ from content_pipeline.core.speech.narration import Narration, narrate
 from content_pipeline.core.speech.text_normalization import tokenize
 from content_pipeline.core.speech.voice_selection import choose_voice
 from content_pipeline.core.speech.voice_types import words_from_spans
-from tests.core.providers.english_only_model import know_only_english
 from tests.core.speech.onset_errors import errors
+from tests.core.speech.recognition.english_only_model import know_only_english
 from tests.core.speech.scripts import SCRIPTS
 from tests.media import samples
 from tests.programs import need

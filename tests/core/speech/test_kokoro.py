@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media import wav
-from content_pipeline.core.providers.transcription import transcribe
 from content_pipeline.core.speech import kokoro
 from content_pipeline.core.speech.narration import ENGINES, narrate
+from content_pipeline.core.speech.recognition.transcription import transcribe
 from content_pipeline.core.speech.text_normalization import Token, tokenize
 from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice
 from tests.core.speech.extra_voices import need_the_extra_voices

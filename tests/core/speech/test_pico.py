@@ -10,9 +10,9 @@ import pytest
 from content_pipeline.core.errors import InternalError, Unavailable
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import join_words
-from content_pipeline.core.providers.transcription import transcribe
 from content_pipeline.core.speech import pico
 from content_pipeline.core.speech.narration import narrate
+from content_pipeline.core.speech.recognition.transcription import transcribe
 from content_pipeline.core.speech.text_normalization import tokenize
 from content_pipeline.core.speech.voice_types import Voice, VoiceChoice
 from tests.core.speech.european import SCRIPTS, plain

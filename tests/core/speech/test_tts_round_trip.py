@@ -6,8 +6,8 @@ import jiwer
 import pytest
 
 from content_pipeline.core.media import wav
-from content_pipeline.core.providers.transcription import transcribe
 from content_pipeline.core.speech.narration import narrate
+from content_pipeline.core.speech.recognition.transcription import transcribe
 from content_pipeline.core.speech.voice_selection import choose_voice
 from tests.core.speech.transcript_normalization import canonical
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content_pipeline.core.media import wav
-from content_pipeline.core.providers.transcription import transcribe
 from content_pipeline.core.speech import vits
 from content_pipeline.core.speech.narration import narrate
+from content_pipeline.core.speech.recognition.transcription import transcribe
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Utterance, VoiceChoice
 from tests.core.speech.onset_errors import errors

@@ -10,8 +10,8 @@ from content_pipeline.core.errors import NotFound, PlanLimit
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Memory, Twin
-from content_pipeline.core.providers.embeddings import embed
 from content_pipeline.core.twins import deleted_memories, memory, twins
+from content_pipeline.core.twins.embeddings import embed
 from tests.core.twins.memories import ASKED, memories
 from tests.factories import make_twin, make_workspace
 
