@@ -17,12 +17,12 @@ from api.limits.client_network import network_of
 from api.limits.rate_limiter import RateLimiter, too_many
 from api.limits.thread_pools import AUTHENTICATION
 from api.route_path import route_path
-from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.errors import Unauthorized
 from content_pipeline.core.infrastructure import rate_limits
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.infrastructure.rate_limits import Rate, RateLimitResult
+from content_pipeline.core.platforms.accounts import oauth_flow
 from content_pipeline.core.workspaces import api_keys, workspaces
 from content_pipeline.core.workspaces.caller import Caller
 

@@ -23,8 +23,8 @@ from api.limits.body_limits import DEFAULT_BYTES
 from api.routes.captions import MAX_TEXT_CHARACTERS
 from bench.noisy_neighbor_seed import SeededWorkspace
 from bench.slow_dns_app import DOMAIN
-from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
+from content_pipeline.core.platforms.accounts import oauth_flow
 from tests.media.samples import SPEECH
 from tests.stack.client import REDIRECT_URI
 

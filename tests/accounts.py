@@ -11,9 +11,9 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, RedirectUri
+from content_pipeline.core.platforms.accounts import oauth_flow
 from content_pipeline.core.platforms.app_settings import App, AppSettings
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.platforms.spec import PlatformSpec

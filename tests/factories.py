@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.calendar import items
 from content_pipeline.core.infrastructure import s3_multipart
 from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.library import multipart_uploads, uploads
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models import Account, CalendarItem, MultipartUpload, Publication, Twin, Upload, Workspace
 from content_pipeline.core.twins import twins
-from content_pipeline.core.uploads import multipart, uploads
 from content_pipeline.core.workspaces import workspaces
 
 
@@ -104,6 +104,6 @@ def make_multipart_upload(session: Session, workspace_id: UUID, **fields: Any) -
     """One of a file of two parts, of which none has arrived."""
     upload_id = uuid4()
     store_id = s3_multipart.create(uploads.file_key(workspace_id, upload_id))
-    usual = {"file_name": "holiday.mp4", "size": multipart.PART_BYTES + 1000, "store_id": store_id}
+    usual = {"file_name": "holiday.mp4", "size": multipart_uploads.PART_BYTES + 1000, "store_id": store_id}
     plan = workspaces.plan_of(session, workspace_id)
-    return multipart.create(session, plan, workspace_id, upload_id, **(usual | fields))
+    return multipart_uploads.create(session, plan, workspace_id, upload_id, **(usual | fields))

@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.captions import burn_ins, captions
+from content_pipeline.core.library.sources import SourceIds, Stored
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import AvatarVideo, BurnIn, Reel, Upload
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
-from content_pipeline.core.sources.sources import SourceIds, Stored
 from content_pipeline.core.tasks import tasks
 from tests.factories import make_twin, make_upload
 

@@ -19,9 +19,9 @@ from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.database import autocommit
+from content_pipeline.core.library import sources
 from content_pipeline.core.operations.maintenance import deletion
 from content_pipeline.core.settings import settings
-from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.webhooks import endpoints

@@ -32,13 +32,13 @@ from api.upload_routes import UploadRoute
 from content_pipeline.core.captions import burn_ins, captions, stored_cues, text_alignment, translation
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.database import autocommit, transaction
+from content_pipeline.core.library import sources
+from content_pipeline.core.library.sources import SourceIds
 from content_pipeline.core.media import glossary, limits, untrusted
 from content_pipeline.core.media.timed_words import Segment
 from content_pipeline.core.models import Caption, Task, Twin
 from content_pipeline.core.operations.maintenance import deletion
 from content_pipeline.core.settings import settings
-from content_pipeline.core.sources import sources
-from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.speech import languages
 from content_pipeline.core.speech.recognition import whisper_models
 from content_pipeline.core.tasks import tasks

@@ -28,9 +28,9 @@ from api.schemas.publishing import (
 )
 from api.upload_routes import TEMPORARY_SPACE
 from content_pipeline.core.infrastructure.database import autocommit
+from content_pipeline.core.library import sources
 from content_pipeline.core.models import Twin
 from content_pipeline.core.publishing import dry_run, publications, removal
-from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.caller import Caller

@@ -26,12 +26,12 @@ from api.uploads import file_of, stored, undone_on_error
 from content_pipeline.core.errors import MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.infrastructure import s3_multipart
 from content_pipeline.core.infrastructure.database import autocommit
+from content_pipeline.core.library import multipart_uploads, uploads
+from content_pipeline.core.library.examination import Examined, examine
 from content_pipeline.core.models import MultipartUpload
 from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.operations.maintenance import upload_deletion
 from content_pipeline.core.settings import settings
-from content_pipeline.core.uploads import multipart, uploads
-from content_pipeline.core.uploads.examination import Examined, examine
 from content_pipeline.core.workspaces.audit import Actor
 from content_pipeline.core.workspaces.caller import Caller
 
@@ -129,12 +129,12 @@ def begin_multipart_upload(body: MultipartRequest, caller: CallerDep, idempotent
     # To begin and abort 20 uploads a second at the object store made reads of tasks take 9.7 times as long (99 %;
     # bench/noisy_neighbor.py).
     with idempotent.trial() as session:
-        multipart.check_room(session, caller.plan, caller.workspace_id, body.size)
+        multipart_uploads.check_room(session, caller.plan, caller.workspace_id, body.size)
     upload_id = uuid4()
     key = uploads.file_key(caller.workspace_id, upload_id)
     store_id = s3_multipart.create(key)
     with undone_on_error(partial(s3_multipart.abort, key, store_id)), idempotent.transaction() as session:
-        upload = multipart.create(
+        upload = multipart_uploads.create(
             session,
             caller.plan,
             caller.workspace_id,
@@ -143,7 +143,7 @@ def begin_multipart_upload(body: MultipartRequest, caller: CallerDep, idempotent
             size=body.size,
             store_id=store_id,
         )
-        view = MultipartView.with_links(upload, list(multipart.parts(upload)))
+        view = MultipartView.with_links(upload, list(multipart_uploads.parts(upload)))
         return idempotent.created(session, view, location=f"{PATH}/multipart/{upload.id}")
 
 
@@ -153,7 +153,7 @@ def list_multipart_uploads(
 ) -> list[MultipartSummary]:
     """List the uploads in parts that are not complete, newest first."""
     with autocommit() as session:
-        page, next_cursor = multipart.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
+        page, next_cursor = multipart_uploads.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
     link_next(request, response, next_cursor)
     return [MultipartSummary.of(upload) for upload in page]
 
@@ -163,7 +163,7 @@ def list_multipart_uploads(
 def get_multipart_upload(upload_id: UUID, caller: CallerDep) -> MultipartView:
     """Get the parts that are missing, with new links."""
     upload = _multipart_upload(caller, upload_id)
-    missing = multipart.missing_parts(upload)
+    missing = multipart_uploads.missing_parts(upload)
     _check_space(caller, upload.size, missing=sum(part.size for part in missing))
     return MultipartView.with_links(upload, missing)
 
@@ -185,7 +185,7 @@ def complete_multipart_upload(
     """
     examined = _joined_and_examined(caller, upload_id, by=change.actor)
     with idempotent.transaction() as session:
-        upload, is_new = multipart.finish(session, caller.plan, caller.workspace_id, upload_id, examined)
+        upload, is_new = multipart_uploads.finish(session, caller.plan, caller.workspace_id, upload_id, examined)
         location = f"{PATH}/{upload.id}"
         return idempotent.created(session, UploadView.of(upload), location=location, is_new=is_new)
 
@@ -202,7 +202,9 @@ def _joined_and_examined(caller: Caller, upload_id: UUID, *, by: Actor) -> Exami
     _check_space(caller, upload.size, missing=0)
     with TEMPORARY_SPACE.reserved(upload.size), tempfile.TemporaryFile() as file:
         try:
-            return multipart.complete(upload, Path(f"/dev/fd/{file.fileno()}"), media_seconds=caller.plan.media_seconds)
+            return multipart_uploads.complete(
+                upload, Path(f"/dev/fd/{file.fileno()}"), media_seconds=caller.plan.media_seconds
+            )
         except (NotMedia, MediaUnusable) as error:
             if error.code == "media_too_complex":  # a busy machine may be at fault: it can be completed again
                 raise
@@ -220,7 +222,7 @@ def drop_multipart_upload(upload_id: UUID, caller: CallerDep, change: ChangeDep)
 
 def _multipart_upload(caller: Caller, upload_id: UUID) -> MultipartUpload:
     with autocommit() as session:
-        return multipart.get(session, caller.workspace_id, upload_id)
+        return multipart_uploads.get(session, caller.workspace_id, upload_id)
 
 
 def _check_space(caller: Caller, size: int, *, missing: int) -> None:

@@ -4,8 +4,8 @@ from fastapi import APIRouter
 
 from api.deps import CallerDep
 from api.schemas.usage import UsageView
-from content_pipeline.core.credits import usage
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.tasks import usage
 
 router = APIRouter(prefix="/usage", tags=["usage"])
 

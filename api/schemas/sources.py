@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from content_pipeline.core.sources.sources import SourceIds
+from content_pipeline.core.library.sources import SourceIds
 
 MAX_URL: Final = 4096
 URL: Final = (

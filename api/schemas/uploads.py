@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.signed_url import SignedUrl
 from content_pipeline.core.infrastructure import s3_multipart
+from content_pipeline.core.library import multipart_uploads, uploads
+from content_pipeline.core.library.multipart_uploads import Part
 from content_pipeline.core.models import MultipartUpload, Upload
 from content_pipeline.core.models.uploads import UploadKind
-from content_pipeline.core.uploads import multipart, uploads
-from content_pipeline.core.uploads.multipart import Part
 
 # Links of an answer: each has 500 characters, and takes 0.2 to 0.5 ms to sign.
 MAX_LINKED_PARTS: Final = 20
@@ -76,7 +76,7 @@ class MultipartSummary(BaseModel):
             size=upload.size,
             part_size=upload.part_size,
             created_at=upload.created_at,
-            expires_at=multipart.expires_at(upload),
+            expires_at=multipart_uploads.expires_at(upload),
         )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from content_pipeline.core.credits.usage import Usage
+from content_pipeline.core.tasks.usage import Usage
 
 
 class CreditsView(BaseModel):

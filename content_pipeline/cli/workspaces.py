@@ -65,7 +65,7 @@ def delete_workspace(name: str, yes: bool) -> None:
 @click.option("--note", help="Why, for the ledger.")
 def grant_credits(name: str, amount: int, note: str | None) -> None:
     """Grant AMOUNT credits to the workspace NAME. They stay until they are spent."""
-    from content_pipeline.core.credits import credits
+    from content_pipeline.core.tasks import credits
     from content_pipeline.core.workspaces import audit, workspaces
 
     command_context.home()
@@ -81,7 +81,7 @@ def grant_credits(name: str, amount: int, note: str | None) -> None:
 @click.argument("name")
 def show_usage(name: str) -> None:
     """Show the plan, the credits and this month's tasks of the workspace NAME."""
-    from content_pipeline.core.credits import usage
+    from content_pipeline.core.tasks import usage
     from content_pipeline.core.workspaces import workspaces
 
     command_context.home()

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from content_pipeline.core.accounts import tokens
+from content_pipeline.core.platforms.accounts import tokens
 
 
 @dg.sensor(

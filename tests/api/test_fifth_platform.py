@@ -22,13 +22,13 @@ import content_pipeline
 from api.main import create_app
 from content_pipeline.cli import preflight, stack_config
 from content_pipeline.cli.state import UserSettings
-from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.bulk import csv_inbox, csv_rows
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Twin
 from content_pipeline.core.platforms import registry
+from content_pipeline.core.platforms.accounts import accounts, tokens
 from content_pipeline.core.platforms.app_settings import App, AppSettings
 from content_pipeline.core.platforms.base import Access, Problem
 from content_pipeline.core.platforms.insights import AudienceShare, DayFigures, Figures, ListedPost, Metric

@@ -12,10 +12,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, select
 
 from api import authentication
-from content_pipeline.core.accounts import tokens
 from content_pipeline.core.infrastructure.database import engine, transaction
 from content_pipeline.core.infrastructure.rate_limits import Rate
 from content_pipeline.core.models import Workspace
+from content_pipeline.core.platforms.accounts import tokens
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.registry import PLATFORMS

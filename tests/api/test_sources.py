@@ -12,9 +12,9 @@ from content_pipeline.core.calendar import copies
 from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library import sources
+from content_pipeline.core.library.sources import Stored
 from content_pipeline.core.models import AvatarVideo, BurnIn, CalendarItem, Caption, Publication, Reel, Task
-from content_pipeline.core.sources import sources
-from content_pipeline.core.sources.sources import Stored
 from content_pipeline.core.tasks import tasks
 from tests.api.calendar.scheduling import create_account, time_from_now
 from tests.api.conftest import PUBLIC

@@ -18,13 +18,13 @@ from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import AnalyticsExport, Memory, Twin, WorkspaceExport
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
-from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.webhooks import deliveries, endpoints
 from content_pipeline.core.workspaces import api_keys
 from content_pipeline.core.workspaces.scopes import ALL

@@ -22,9 +22,9 @@ from content_pipeline.core.captions import captions
 from content_pipeline.core.errors import MediaUnusable, NotFound
 from content_pipeline.core.infrastructure import s3_multipart, storage
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library import multipart_uploads
+from content_pipeline.core.library.examination import Examined
 from content_pipeline.core.models import Caption, MultipartUpload, Upload
-from content_pipeline.core.uploads import multipart
-from content_pipeline.core.uploads.examination import Examined
 from tests.api.conftest import PUBLIC, LimitTo
 from tests.api.problems import assert_error
 from tests.factories import make_upload
@@ -148,7 +148,7 @@ def test_an_upload_that_unfinished_work_needs_is_not_deleted(client: TestClient)
 
 @pytest.fixture
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(multipart, "PART_BYTES", PART_BYTES)
+    monkeypatch.setattr(multipart_uploads, "PART_BYTES", PART_BYTES)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +265,7 @@ def test_a_file_that_took_too_long_to_read_can_be_completed_again(
         raise MediaUnusable("It takes more time than is allowed.", code="media_too_complex", remedy="Send a smaller.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(multipart, "examine", take_too_long)
+        patch.setattr(multipart_uploads, "examine", take_too_long)
         assert_error(complete(client, begun["id"]), 400, "media_too_complex")
     assert complete(client, begun["id"]).status_code == 201
 
@@ -324,7 +324,7 @@ def test_what_the_plan_has_no_room_for_is_not_sent_to_the_store(
     assert_error(client.post(MULTIPART, json={"file_name": "a", "size": 1}), 403, "plan_limit")
     again = send(client, content, **key)
     assert (again.status_code, again.json()["id"]) == (201, first.json()["id"]), "its room is its own"
-    monkeypatch.setattr(multipart, "MOST_OPEN", 0)
+    monkeypatch.setattr(multipart_uploads, "MOST_OPEN", 0)
     assert_error(connect().post(MULTIPART, json={"file_name": "a", "size": 1}), 409, "too_many_uploads")
     assert sent == []
 

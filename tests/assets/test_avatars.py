@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core.credits import credits
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.avatars import composition
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import credits
 from tests.asset_runs import recorded
 from tests.avatar_videos import execute, newest, poll, request, video_of, work
 from tests.core.avatars.heygen_renders import RENDERED_SECONDS, some_avatar

@@ -10,11 +10,11 @@ import pytest
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.media import video
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import BurnIn, Caption
-from content_pipeline.core.sources.sources import Source
 from tests.asset_runs import execute_job, recorded
 from tests.caption_requests import request_captions
 from tests.core.publishing import posting

@@ -12,11 +12,11 @@ from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import Publication, Reel, Task, Twin
 from content_pipeline.core.platforms.base import OutcomeUnknown, Refused
 from content_pipeline.core.reels import reels
-from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import dagster_client, deferral, tasks
 from tests.asset_runs import execute_job, metadata_of, recorded
 from tests.check_runs import execute_checks, found, materialize

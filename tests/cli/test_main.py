@@ -8,12 +8,12 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, update
 
 from content_pipeline.cli.main import cli
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
 from content_pipeline.core.infrastructure import encryption
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, CreditEntry, Publication, RedirectUri
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.core.workspaces.scopes import Scope

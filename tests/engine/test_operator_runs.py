@@ -8,7 +8,6 @@ import dagster as dg
 import pytest
 from sqlalchemy import select
 
-from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import InternalError, Unavailable
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
@@ -17,7 +16,7 @@ from content_pipeline.core.operations.maintenance import deletion
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, dagster_client, deferral, tasks
+from content_pipeline.core.tasks import cancellation, credits, dagster_client, deferral, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.webhooks import endpoints
 from tests import avatar_videos as requested_avatars

@@ -12,13 +12,13 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AnalyticsExport
 from content_pipeline.core.operations import redacted_rows
 from content_pipeline.core.operations.workspace_exports import exports
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.settings import settings
 from content_pipeline.engine.webserver import guarded

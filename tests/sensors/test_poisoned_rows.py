@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import CapturingLogger
 
-from content_pipeline.core.accounts import tokens
 from content_pipeline.core.analytics import sync, windows
 from content_pipeline.core.avatars.heygen import client
 from content_pipeline.core.calendar import copies, due
@@ -22,6 +21,7 @@ from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.storage import StoredObject
 from content_pipeline.core.models import Task, Twin
 from content_pipeline.core.operations.maintenance import retention, upload_deletion
+from content_pipeline.core.platforms.accounts import tokens
 from content_pipeline.core.platforms.base import Access, Refused
 from content_pipeline.core.platforms.insights import Figures
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -17,7 +17,6 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.analytics import posts, readings, windows
 from content_pipeline.core.analytics.windows import Window
 from content_pipeline.core.errors import Error, InternalError
@@ -26,6 +25,7 @@ from content_pipeline.core.infrastructure.database import UNREACHABLE
 from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Account, AccountSync, AudienceShare, SocialPost
 from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.accounts.authorized_calls import call_platform
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions

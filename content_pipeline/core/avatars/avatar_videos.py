@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.avatars import avatar_catalog, estimates
 from content_pipeline.core.avatars.lip_sync import LipSync
-from content_pipeline.core.credits import credits
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.media import glossary, rendered_video, untrusted
@@ -25,7 +24,7 @@ from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks import credits, kinds, tasks
 from content_pipeline.core.tasks.open_posts import check_may_be_made
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces.ownership import owned

@@ -11,8 +11,8 @@ from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.infrastructure.net import link_expiry, safe_fetch
+from content_pipeline.core.library import sources
 from content_pipeline.core.models.uploads import UploadKind
-from content_pipeline.core.sources import sources
 
 # A cell, and the kinds of upload that its column takes.
 Cell = tuple[str, frozenset[UploadKind]]

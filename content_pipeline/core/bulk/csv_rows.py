@@ -13,12 +13,12 @@ from content_pipeline.core.bulk import csv_media, csv_reader
 from content_pipeline.core.bulk.csv_media import Cell
 from content_pipeline.core.bulk.csv_reader import Table
 from content_pipeline.core.errors import Error, Invalid, PlanLimit, TooManyRequests, Unavailable, UpstreamError
+from content_pipeline.core.library import sources
 from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels import animation_names, end_card
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels.reel_spec import ReelSpec, valid_script
 from content_pipeline.core.settings import settings
-from content_pipeline.core.sources import sources
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.speech.voice_types import Voice
 

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.calendar import item_sources
@@ -13,6 +12,7 @@ from content_pipeline.core.calendar.states import CHANGEABLE, move
 from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.models import AvatarVideo, CalendarItem, MadeVideo, Publication, Reel, Task, Twin
 from content_pipeline.core.models.calendar import VideoKind
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import holding, publications
 from content_pipeline.core.publishing.publications import PostSpec

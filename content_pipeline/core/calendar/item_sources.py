@@ -8,10 +8,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.errors import NotFound
+from content_pipeline.core.library import sources, uploads
+from content_pipeline.core.library.sources import Source, SourceIds, Stored
 from content_pipeline.core.models import AvatarVideo, BurnIn, CalendarItem, Reel, Upload
-from content_pipeline.core.sources import sources
-from content_pipeline.core.sources.sources import Source, SourceIds, Stored
-from content_pipeline.core.uploads import uploads
 
 _NONE: Final = SourceIds()
 NAMES: Final = frozenset(asdict(_NONE))

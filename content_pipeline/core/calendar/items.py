@@ -14,7 +14,6 @@ from pydantic import ValidationError
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.calendar import actions, best_slots, copies, item_sources
@@ -25,6 +24,7 @@ from content_pipeline.core.infrastructure.net import link_expiry
 from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.models.calendar import Status
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications

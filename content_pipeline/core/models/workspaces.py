@@ -11,7 +11,7 @@ from content_pipeline.core.infrastructure.database import Base
 
 
 class Plan(Base):
-    """The limits of a workspace; 0 allows none. `credits` are granted every month (core/credits/credits.py).
+    """The limits of a workspace; 0 allows none. `credits` are granted every month (core/tasks/credits.py).
 
     Uploads have up to `upload_storage_bytes` together, and are kept for `upload_days`.
     `api_keys` are those that are valid, `audit_days` how long audit events are kept.

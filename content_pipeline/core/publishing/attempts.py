@@ -16,7 +16,6 @@ from uuid import UUID
 import structlog
 from sqlalchemy import String, cast, func, select
 
-from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.errors import Conflict, Error, Invalid, TooManyRequests, UpstreamError
 from content_pipeline.core.infrastructure import encryption
 from content_pipeline.core.infrastructure.clock import now
@@ -24,6 +23,7 @@ from content_pipeline.core.infrastructure.database import UNREACHABLE, autocommi
 from content_pipeline.core.infrastructure.jitter import jitter
 from content_pipeline.core.models import Account, Publication, Task
 from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.accounts.authorized_calls import call_platform
 from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,

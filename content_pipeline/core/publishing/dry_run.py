@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from content_pipeline.core.accounts import accounts
-from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.errors import Error, TooLarge
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.net import safe_fetch
+from content_pipeline.core.library import sources
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.models import Account, Twin, Upload
+from content_pipeline.core.platforms.accounts import accounts
+from content_pipeline.core.platforms.accounts.authorized_calls import call_platform
 from content_pipeline.core.platforms.base import Post, Problem, Video
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import post_files, post_text, publications
 from content_pipeline.core.publishing.publications import PostSpec
-from content_pipeline.core.sources import sources
-from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.twins import composing
 from content_pipeline.core.writing import rules
 from content_pipeline.core.writing.post import PostText

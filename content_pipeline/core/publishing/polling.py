@@ -10,12 +10,12 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.errors import Error
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.accounts.authorized_calls import call_platform
 from content_pipeline.core.platforms.base import Published
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import attempts, publications, visibility

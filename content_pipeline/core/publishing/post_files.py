@@ -11,6 +11,7 @@ from sqlalchemy import select
 from content_pipeline.core.captions import captions
 from content_pipeline.core.errors import Error, MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.infrastructure import storage
+from content_pipeline.core.library import sources
 from content_pipeline.core.media import cue_segmentation, mp4_boxes, rendered_video, srt_vtt, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
@@ -19,7 +20,6 @@ from content_pipeline.core.models import AvatarVideo, BurnIn, Caption, MadeVideo
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.publishing.post_video import existing_video, made_video
-from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import cached_fetch
 from content_pipeline.core.tasks.run_context import RunContext
 

@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.library.sources import Stored
 from content_pipeline.core.models import AvatarVideo, BurnIn, MadeVideo, Publication, Reel, Upload
-from content_pipeline.core.sources.sources import Stored
 from content_pipeline.core.tasks.run_context import source_deleted
 
 

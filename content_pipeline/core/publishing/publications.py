@@ -11,16 +11,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.captions import stored_cues
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.library import sources
+from content_pipeline.core.library.sources import Source, Stored
 from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Caption, Publication, Reel, Task, Twin, Upload
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_files, post_text
 from content_pipeline.core.publishing.post_video import existing_video
-from content_pipeline.core.sources import sources
-from content_pipeline.core.sources.sources import Source, Stored
 from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.workspaces.ownership import owned
 from content_pipeline.core.writing.post import PostText

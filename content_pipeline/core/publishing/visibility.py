@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.models import Publication
+from content_pipeline.core.platforms.accounts.authorized_calls import call_platform
 from content_pipeline.core.platforms.base import OutcomeUnknown, Processing, Published, Refused
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing.attempts import decrypt_prepared

@@ -26,13 +26,13 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.infrastructure import tracing
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.settings import Lane
+from content_pipeline.core.tasks import credits
 from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.core.tasks.partition_keys import partition_key
 from content_pipeline.core.tasks.task_status import TaskStatus

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.net import safe_fetch
 from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.models import Caption, Twin
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from content_pipeline.core.avatars import avatar_videos, heygen_events, heygen_render
 from content_pipeline.core.avatars import heygen as client
-from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import Conflict, Invalid, Unauthorized
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
@@ -26,7 +25,7 @@ from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, executions
+from content_pipeline.core.tasks import cancellation, credits, executions
 from content_pipeline.core.tasks.run_context import RunContext
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.videos import SLOTS

@@ -14,13 +14,12 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import Format, VideoRow
-from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import Conflict, InternalError, NotFound
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo, Batch, Reel, Task
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import credits, tasks
 from tests.factories import make_twin, make_workspace
 
 pytestmark = pytest.mark.usefixtures("database")

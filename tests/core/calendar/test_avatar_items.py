@@ -6,12 +6,11 @@ from uuid import UUID
 import pytest
 
 from content_pipeline.core.calendar import items
-from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo, CalendarItem, Task, Twin
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import credits, tasks
 from tests.core.calendar.planned import (
     BROKEN,
     apply_locked,

@@ -10,9 +10,9 @@ from content_pipeline.core.calendar import item_sources, items
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library import sources
+from content_pipeline.core.library.sources import Stored
 from content_pipeline.core.models import CalendarItem, Twin, Upload
-from content_pipeline.core.sources import sources
-from content_pipeline.core.sources.sources import Stored
 from tests.core.calendar.planned import (
     OWN_VIDEO,
     apply_locked,

@@ -12,11 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.credits import credits
-from content_pipeline.core.credits.credits import Balance
 from content_pipeline.core.errors import PlanLimit
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CreditEntry
+from content_pipeline.core.tasks import credits
+from content_pipeline.core.tasks.credits import Balance
 from tests.core.lock_waits import blocked_by_lock, is_lock_awaited
 from tests.factories import make_workspace
 from tests.polling import until

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.net import read_retries
+from content_pipeline.core.platforms.accounts.authorized_calls import call_platform
 from content_pipeline.core.platforms.base import Access, Expired
 from content_pipeline.core.platforms.insights import Figures, InsightsReader, Metric, ScopeMissing
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -21,13 +21,14 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from content_pipeline.assets.publications import publish
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.errors import Error
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.models import Account, Publication, Reel, Task, Twin
 from content_pipeline.core.platforms import registry
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.platforms.base import (
     Access,
     NotCommitted,
@@ -45,7 +46,6 @@ from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
-from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import cancellation, dagster_client, executions, starts, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import RunContext

@@ -16,6 +16,7 @@ from content_pipeline.core.errors import Error, InternalError, Invalid, MediaUnu
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.media_info import MediaInfo
@@ -29,7 +30,6 @@ from content_pipeline.core.publishing import post_files, publications
 from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
-from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_account, make_twin, make_upload, make_workspace
 from tests.finished_files import make_avatar_video

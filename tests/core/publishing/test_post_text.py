@@ -8,6 +8,7 @@ import pytest
 
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Video
@@ -17,7 +18,6 @@ from content_pipeline.core.publishing import post_text, publications
 from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
-from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.writing import rules

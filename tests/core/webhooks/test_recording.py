@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.calendar import items
 from content_pipeline.core.errors import InternalError, Invalid
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
+from content_pipeline.core.platforms.accounts import accounts, tokens
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.tasks import cancellation, tasks
 from content_pipeline.core.webhooks.events import EVENT_TYPES

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.analytics import retention as analytics
 from content_pipeline.core.avatars import heygen_events
@@ -31,6 +30,7 @@ from content_pipeline.core.models import (
 from content_pipeline.core.operations.maintenance import partition_key_retirement, purge, upload_deletion
 from content_pipeline.core.operations.monitoring.bucket_usage import BucketUsage
 from content_pipeline.core.operations.workspace_exports import exports as workspace_exports
+from content_pipeline.core.platforms.accounts import oauth_flow
 from content_pipeline.core.publishing import removal
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.webhooks import endpoints

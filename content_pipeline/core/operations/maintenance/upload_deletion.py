@@ -10,9 +10,9 @@ from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
+from content_pipeline.core.library import multipart_uploads, uploads
 from content_pipeline.core.models import MultipartUpload, Upload
 from content_pipeline.core.operations.maintenance import file_uses
-from content_pipeline.core.uploads import multipart, uploads
 from content_pipeline.core.workspaces import audit
 from content_pipeline.core.workspaces.audit import Actor
 from content_pipeline.core.workspaces.ownership import owned
@@ -44,7 +44,7 @@ def drop(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) -> N
         session.delete(upload)
         audit.record(session, workspace_id, by, "uploads.drop", "upload", upload_id)
     with suppress(Unavailable):
-        multipart.drop(upload)
+        multipart_uploads.drop(upload)
 
 
 def sweep() -> None:
@@ -53,7 +53,7 @@ def sweep() -> None:
         expired = select(Upload.id).where(Upload.expires_at < now(), Upload.deleted_at.is_(None))
         ids = list(session.scalars(expired))
         abandoned = list(
-            session.scalars(select(MultipartUpload).where(MultipartUpload.created_at < now() - multipart.KEPT))
+            session.scalars(select(MultipartUpload).where(MultipartUpload.created_at < now() - multipart_uploads.KEPT))
         )
     for upload_id in ids:
         with isolated("retention", str(upload_id)):

@@ -13,7 +13,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.analytics import analysts
 from content_pipeline.core.bulk import csv_inbox
 from content_pipeline.core.infrastructure import metadata_pictures, s3_multipart, storage
@@ -29,6 +28,7 @@ from content_pipeline.core.models import (
     Task,
     Workspace,
 )
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.tasks import cancellation, tasks
 from content_pipeline.core.workspaces import audit
 

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.models import Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec
-from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import deferral, tasks
 from tests.factories import make_account
 

@@ -10,11 +10,11 @@ from content_pipeline.core.analytics.post_columns import SCRIPT, VIDEO_FORMAT, j
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.calendar import actions, due, items
 from content_pipeline.core.captions import burn_ins, captions
-from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library import sources
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import (
     AvatarVideo,
@@ -32,8 +32,7 @@ from content_pipeline.core.operations.maintenance import deletion, partition_key
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
-from content_pipeline.core.sources import sources
-from content_pipeline.core.tasks import cancellation, executions, tasks
+from content_pipeline.core.tasks import cancellation, credits, executions, tasks
 from content_pipeline.core.tasks.open_posts import check_may_be_made
 from tests import avatar_videos
 from tests.core.operations.maintenance.deletable import a_batch, finish, rendered_reel, store

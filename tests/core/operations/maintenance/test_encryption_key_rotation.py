@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.infrastructure import encryption
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Publication, WebhookEndpoint
 from content_pipeline.core.operations.maintenance import encryption_key_rotation
 from content_pipeline.core.operations.maintenance.encryption_key_rotation import Rotation
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.publishing import attempts
 from content_pipeline.core.settings import settings
 from content_pipeline.core.webhooks import endpoints

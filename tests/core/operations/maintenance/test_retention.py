@@ -10,9 +10,9 @@ from content_pipeline.core.captions import captions
 from content_pipeline.core.infrastructure import s3_multipart, storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library import uploads
 from content_pipeline.core.models import Caption, Publication, WorkspaceExport
 from content_pipeline.core.operations.maintenance import retention
-from content_pipeline.core.uploads import uploads
 from tests.core.operations.maintenance.ended_tasks import published
 
 # Runs write these files for their rows.

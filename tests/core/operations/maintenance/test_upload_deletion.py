@@ -14,11 +14,11 @@ from content_pipeline.core.errors import NotFound, Unavailable
 from content_pipeline.core.infrastructure import s3_multipart, storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library import multipart_uploads, uploads
+from content_pipeline.core.library.examination import Examined
 from content_pipeline.core.models import MultipartUpload, Twin, Upload
 from content_pipeline.core.operations.maintenance import retention, upload_deletion
 from content_pipeline.core.tasks import tasks
-from content_pipeline.core.uploads import multipart, uploads
-from content_pipeline.core.uploads.examination import Examined
 from content_pipeline.core.workspaces import workspaces
 from tests.core.lock_waits import is_lock_awaited
 from tests.factories import make_item, make_multipart_upload, make_twin, make_upload
@@ -121,7 +121,7 @@ def test_a_file_that_the_store_could_not_delete_is_deleted_later(
 def test_parts_that_were_not_completed_are_deleted_after_a_day(workspace_id: UUID) -> None:
     with transaction() as session:
         abandoned, young = (make_multipart_upload(session, workspace_id) for _ in range(2))
-        abandoned.created_at = now() - multipart.KEPT - timedelta(minutes=1)
+        abandoned.created_at = now() - multipart_uploads.KEPT - timedelta(minutes=1)
     address = s3_multipart.presign_part(abandoned.file_key, abandoned.store_id, 2, size=1000)
     assert httpx.put(address, content=bytes(1000)).status_code == 200
     upload_deletion.sweep()
@@ -141,7 +141,7 @@ def test_a_completion_at_the_same_moment_keeps_its_file(workspace_id: UUID) -> N
     examined = Examined("video", "video/mp4", None, 64, 36)
     with ThreadPoolExecutor(1) as other:
         with transaction() as session:
-            multipart.finish(session, plan, workspace_id, partial.id, examined)
+            multipart_uploads.finish(session, plan, workspace_id, partial.id, examined)
             dropped = other.submit(upload_deletion.drop, workspace_id, partial.id)
             until(is_lock_awaited, seconds=30, what="a drop that waits")
         with pytest.raises(NotFound):

@@ -14,12 +14,12 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.errors import Error, NotFound, Unavailable
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import UNREACHABLE, autocommit, transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Account
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.platforms.base import Access, Disconnected
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -12,9 +12,9 @@ from content_pipeline.core.errors import PlanLimit
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.pagination import newest_first
+from content_pipeline.core.library.examination import Examined
 from content_pipeline.core.models import MultipartUpload, Plan, Upload, Workspace
 from content_pipeline.core.models.uploads import UploadKind
-from content_pipeline.core.uploads.examination import Examined
 from content_pipeline.core.workspaces.ownership import owned
 
 MAX_NAME: Final = 255

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from content_pipeline.core.errors import Error
-from content_pipeline.core.uploads.examination import Examined, examine
+from content_pipeline.core.library.examination import Examined, examine
 from tests.media import heif_files, photos, samples
 
 # Each examination starts a process: 0.2 s.

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
-from content_pipeline.core.accounts import tokens
 from content_pipeline.core.infrastructure.clock import now
+from content_pipeline.core.platforms.accounts import tokens
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
 
 Answer = TypeVar("Answer")

@@ -23,13 +23,13 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts import accounts
 from content_pipeline.core.errors import Error, Invalid
 from content_pipeline.core.infrastructure import encryption
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.net.storable_text import storable
 from content_pipeline.core.models import Account, ConnectState, RedirectUri, Workspace
+from content_pipeline.core.platforms.accounts import accounts
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -5,10 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core.credits import credits, usage
-from content_pipeline.core.credits.credits import Balance
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import credits, tasks, usage
+from content_pipeline.core.tasks.credits import Balance
 from tests.factories import make_workspace
 
 NOVEMBER = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)

@@ -4,10 +4,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.errors import Invalid, NotFound
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Twin
+from content_pipeline.core.platforms.accounts import accounts, tokens
 from content_pipeline.core.platforms.base import Disconnected, Expired
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, ConnectState
+from content_pipeline.core.platforms.accounts import oauth_flow
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 from tests.accounts import REDIRECT, begin, come_back

@@ -8,13 +8,13 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from content_pipeline.core.accounts import accounts, oauth_flow, tokens
 from content_pipeline.core.errors import Invalid, PlanLimit, Unavailable
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, ConnectState, Plan, RedirectUri, Workspace
 from content_pipeline.core.operations.maintenance import retention
 from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.accounts import accounts, oauth_flow, tokens
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.oauth_provider import Profile
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text, update
 
-from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.errors import Error, NotFound, Unavailable, UpstreamError
 from content_pipeline.core.infrastructure.database import dispose_engines, transaction
 from content_pipeline.core.models import Account
+from content_pipeline.core.platforms.accounts import accounts, tokens
 from content_pipeline.core.platforms.base import Access, Disconnected
 from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.accounts import connect, read_account

@@ -7,7 +7,7 @@ import pytest
 from content_pipeline.core.errors import Conflict, NotFound
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.uploads import multipart, uploads
+from content_pipeline.core.library import multipart_uploads, uploads
 from tests.factories import make_multipart_upload, make_upload, make_workspace
 
 
@@ -32,7 +32,7 @@ def test_neither_a_deleted_upload_nor_one_in_parts_is_found(workspace_id: UUID) 
 def test_a_workspace_has_a_limited_number_of_open_uploads_in_parts(
     workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(multipart, "MOST_OPEN", 1)
+    monkeypatch.setattr(multipart_uploads, "MOST_OPEN", 1)
     with transaction() as session:
         first = make_multipart_upload(session, workspace_id)
         make_multipart_upload(session, make_workspace(session))

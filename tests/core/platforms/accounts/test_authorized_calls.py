@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core.accounts import accounts, tokens
-from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Account
+from content_pipeline.core.platforms.accounts import accounts, tokens
+from content_pipeline.core.platforms.accounts.authorized_calls import call_platform
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -21,9 +21,9 @@ from content_pipeline.core.infrastructure import s3_multipart, storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.pagination import newest_first
 from content_pipeline.core.infrastructure.s3_multipart import StoredPart
+from content_pipeline.core.library import uploads
+from content_pipeline.core.library.examination import Examined, examine
 from content_pipeline.core.models import MultipartUpload, Plan, Upload
-from content_pipeline.core.uploads import uploads
-from content_pipeline.core.uploads.examination import Examined, examine
 from content_pipeline.core.workspaces.ownership import owned
 
 KEPT: Final = timedelta(days=1)

@@ -11,12 +11,12 @@ from content_pipeline.core.errors import Conflict, Error, Invalid, NotFound
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library import sources
+from content_pipeline.core.library.sources import SourceIds
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import BurnIn, Caption
 from content_pipeline.core.reels import reels
 from content_pipeline.core.settings import settings
-from content_pipeline.core.sources import sources
-from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import cancellation, kinds, tasks
 from tests.factories import make_upload, make_workspace
 from tests.finished_files import SCRIPT, ids_of, make_all, make_avatar_video, make_burn_in, make_reel

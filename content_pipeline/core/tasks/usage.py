@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.credits import credits
-from content_pipeline.core.credits.credits import Balance
 from content_pipeline.core.models import CreditEntry, Plan, Task
+from content_pipeline.core.tasks import credits
+from content_pipeline.core.tasks.credits import Balance
 from content_pipeline.core.workspaces import workspaces
 
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from content_pipeline.core.credits import credits
-from content_pipeline.core.credits.credits import Balance
 from content_pipeline.core.errors import PlanLimit
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import CreditEntry, Plan, Workspace
 from content_pipeline.core.operations.maintenance import retention
+from content_pipeline.core.tasks import credits
+from content_pipeline.core.tasks.credits import Balance
 from tests.factories import make_workspace
 
 MONTHLY = 1000  # of the plan starter
