@@ -14,8 +14,8 @@ from api.caller_cache import CallerCache
 from api.context import PRIVATE_HEADERS
 from api.key_usage import KeyUsage
 from api.limits.client_network import network_of
+from api.limits.concurrency.thread_pools import AUTHENTICATION
 from api.limits.rate_limiter import RateLimiter, too_many
-from api.limits.thread_pools import AUTHENTICATION
 from api.route_path import route_path
 from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.errors import Unauthorized

@@ -1,6 +1,6 @@
 """Background tasks of responses that launch and cancel Dagster runs, in threads of their own."""
 
-from api.limits.thread_pools import LAUNCHES
+from api.limits.concurrency.thread_pools import LAUNCHES
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client
 

@@ -23,7 +23,7 @@ from api.audit import Change, ChangeDep
 from api.deps import caller_of
 from api.json_routes import too_nested
 from api.limits.body_limits import DEFAULT_BYTES
-from api.limits.thread_pools import JSON_PARSING
+from api.limits.concurrency.thread_pools import JSON_PARSING
 from api.paths import PUBLIC_PATH
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.signed_url import STORED

@@ -14,8 +14,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from api.limits.body_limits import BodyLimit
-from api.limits.concurrency_limits import ConcurrencyLimit, client_of
-from api.limits.thread_pools import JSON_PARSING
+from api.limits.concurrency.concurrency_limit import ConcurrencyLimit, client_of
+from api.limits.concurrency.thread_pools import JSON_PARSING
 from api.limits.volume_limits import VolumeLimit
 from content_pipeline.core.errors import Invalid, Unprocessable
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from api.limits.thread_pools import AUTHENTICATION
+from api.limits.concurrency.thread_pools import AUTHENTICATION
 from content_pipeline.core.infrastructure.database import UNREACHABLE
 from content_pipeline.core.workspaces import api_keys
 

@@ -19,9 +19,9 @@ from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.head_requests import HeadRequests
 from api.known_fields import KNOWN_FIELDS
-from api.limits.admission_control import AdmissionControl
 from api.limits.body_limits import BodyLimits
-from api.limits.bulkhead import SHARED_THREAD
+from api.limits.concurrency.admission_control import AdmissionControl
+from api.limits.concurrency.bulkhead import SHARED_THREAD
 from api.mcp_server.endpoint import McpEndpoint
 from api.openapi import document
 from api.paths import API_PATH, PUBLIC_PATH

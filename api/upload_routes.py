@@ -14,7 +14,7 @@ from starlette.types import Message, Receive
 
 from api.deps import caller_of, needed_scope
 from api.limits.body_limits import DEFAULT_BYTES, BodyLimit, check_size
-from api.limits.concurrency_limits import ConcurrencyLimit, client_of
+from api.limits.concurrency.concurrency_limit import ConcurrencyLimit, client_of
 from api.limits.form_limits import FormLimit
 from api.limits.volume_limits import VolumeLimit
 from content_pipeline.core.bulk import csv_reader

@@ -9,7 +9,7 @@ import dagster as dg
 
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import dagster_client, executions
+from content_pipeline.core.tasks import dagster_client, leases
 from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.definitions import definitions
 
@@ -28,7 +28,7 @@ def execute_job(
     """A run of the job of this kind for a partition key; `tags` are those of a task, else an operator launched it."""
     job = KINDS[kind].job
     assert job
-    executions.begin(run_id := str(uuid4()), f"{lane}@test")
+    leases.begin(run_id := str(uuid4()), f"{lane}@test")
     with nullcontext(instance) if instance else dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(job, [key])
         result = definitions.resolve_job_def(job).execute_in_process(
@@ -39,7 +39,7 @@ def execute_job(
             asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
             raise_on_error=False,
         )
-        executions.end(run_id)
+        leases.end(run_id)
         return result
 
 
@@ -56,7 +56,7 @@ def execute_asset(
         with dg.DagsterInstance.ephemeral() as instance:
             return execute_asset(asset, *keys, instance=instance)
     run_id = str(uuid4())
-    executions.begin(run_id, "io@test")
+    leases.begin(run_id, "io@test")
     result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
         run_id=run_id,
         instance=instance,
@@ -65,7 +65,7 @@ def execute_asset(
         asset_selection=list(asset.keys),
         raise_on_error=False,
     )
-    executions.end(run_id)
+    leases.end(run_id)
     return result
 
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import dagster as dg
 
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 from content_pipeline.definitions import definitions
 
 
@@ -17,7 +17,7 @@ def execute_checks(
 ) -> dg.ExecuteInProcessResult:
     """What "Execute" on the page of a check launches; with a partition, as by GraphQL."""
     keys = {dg.AssetCheckKey(dg.AssetKey(asset.split("/")), name) for name in names}
-    executions.begin(run_id := str(uuid4()), "media@test")
+    leases.begin(run_id := str(uuid4()), "media@test")
     result = (
         definitions.resolve_job_def(job)
         .get_subset(asset_selection=set(), asset_check_selection=keys)
@@ -28,7 +28,7 @@ def execute_checks(
             raise_on_error=False,
         )
     )
-    executions.end(run_id)
+    leases.end(run_id)
     return result
 
 

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 from anyio.lowlevel import RunVar
 
-from api.limits.thread_pools import AUTHENTICATION
+from api.limits.concurrency.thread_pools import AUTHENTICATION
 from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.infrastructure import rate_limits
 from content_pipeline.core.infrastructure.database import UNREACHABLE

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
-from api.limits.concurrency_limits import client_of
+from api.limits.concurrency.concurrency_limit import client_of
 from api.limits.volume_limits import VolumeLimit
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.twins import memory

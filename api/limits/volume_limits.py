@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import Request
 
-from api.limits.concurrency_limits import client_of
+from api.limits.concurrency.concurrency_limit import client_of
 from api.limits.rate_limiter import RateLimiter, too_many
 from content_pipeline.core.infrastructure.rate_limits import Rate
 

@@ -17,7 +17,7 @@ from api.schemas.tasks import Status, TaskError, TaskView
 from content_pipeline.core.errors import Error
 from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces.scopes import Scope
 

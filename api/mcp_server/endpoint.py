@@ -17,8 +17,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.authentication import key_missing
 from api.json_routes import JsonRequest
-from api.limits.concurrency_limits import ConcurrencyLimit, client_of
-from api.limits.thread_pools import ThreadPool
+from api.limits.concurrency.concurrency_limit import ConcurrencyLimit, client_of
+from api.limits.concurrency.thread_pools import ThreadPool
 
 Serve = Callable[[Request, Send], Awaitable[None]]
 

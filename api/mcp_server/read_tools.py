@@ -13,7 +13,7 @@ from api.schemas.memory import RecallView
 from api.schemas.times import TimeZone
 from api.schemas.usage import UsageView
 from content_pipeline.core.models.calendar import Status
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.twins.memory import MemoryType, namespace_of
 from content_pipeline.core.workspaces.scopes import Scope
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.authentication import API_KEY, sent_key
 from api.context import REQUEST_ID
-from api.limits.admission_control import IS_ADMITTED
+from api.limits.concurrency.admission_control import IS_ADMITTED
 from api.paths import PUBLIC_PATH
 from content_pipeline.core.errors import Error, Unavailable
 

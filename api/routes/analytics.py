@@ -13,7 +13,7 @@ from api.background_tasks import launch_runs
 from api.deps import CallerDep, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute, LargeJsonRoute
-from api.limits.concurrency_limits import client_of
+from api.limits.concurrency.concurrency_limit import client_of
 from api.limits.volume_limits import VolumeLimit
 from api.schemas.analytics import (
     AudienceView,
@@ -33,7 +33,7 @@ from content_pipeline.core.analytics.figures import DAYS_KEPT, Selection
 from content_pipeline.core.analytics.ranking import Order
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.platforms.insights import Metric
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces.caller import Caller
 

@@ -13,7 +13,7 @@ from api.deletion import finish_deletion
 from api.deps import CallerDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos

@@ -16,7 +16,7 @@ from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead, in_shared_thread
+from api.limits.concurrency.bulkhead import in_bulkhead, in_shared_thread
 from api.pagination import link_next
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
@@ -28,7 +28,7 @@ from content_pipeline.core.bulk import batches, csv_reader, csv_rows
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.operations.maintenance import deletion
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 

@@ -14,7 +14,7 @@ from api.background_tasks import cancel_runs, launch_runs
 from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
@@ -24,7 +24,7 @@ from content_pipeline.core.calendar import actions, copies, item_sources, items
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import CalendarItem, Publication
 from content_pipeline.core.models.calendar import Status
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import tasks
 

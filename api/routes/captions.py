@@ -19,8 +19,8 @@ from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
 from api.json_routes import JsonRoute, LargeJsonRoute
-from api.limits.bulkhead import in_bulkhead
-from api.limits.concurrency_limits import client_of
+from api.limits.concurrency.bulkhead import in_bulkhead
+from api.limits.concurrency.concurrency_limit import client_of
 from api.limits.volume_limits import VolumeLimit
 from api.pagination import link_next
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView, captions_json

@@ -11,14 +11,14 @@ from fastapi.sse import EventSourceResponse
 
 from api.deps import CallerDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead, iterate
+from api.limits.concurrency.bulkhead import in_bulkhead, iterate
 from api.limits.vector_search_limit import count_comparisons
 from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, ScriptView
 from api.schemas.problems import problems
 from api.streaming import events
 from content_pipeline.core.errors import Error
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.twins import composing, memory, track_record, twins
+from content_pipeline.core.twins import composing, memory, track_record_query, twins
 from content_pipeline.core.writing import scripts
 from content_pipeline.core.writing.track_record import TrackRecord
 
@@ -71,7 +71,7 @@ def write_script(
     with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         persona = composing.persona(session, twin, topic=body.topic)
-        learned_from = track_record.of_twin(session, twin, body.platform)
+        learned_from = track_record_query.of_twin(session, twin, body.platform)
     seconds = body.choose_seconds(learned_from)
     pieces = scripts.write(
         persona, topic=body.topic, platform=body.platform, seconds=seconds, learned_from=learned_from

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.limits.thread_pools import READINESS
+from api.limits.concurrency.thread_pools import READINESS
 from content_pipeline.core.avatars import heygen_account
 from content_pipeline.core.avatars.heygen import BalanceLevel
 from content_pipeline.core.infrastructure import storage

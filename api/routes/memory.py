@@ -10,7 +10,7 @@ from api.audit import ChangeDep
 from api.deps import CallerDep, ReaderDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.limits.vector_search_limit import count_comparisons
 from api.schemas.memory import (
     ForgetRequest,

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, ProcessCollector, genera
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from api.limits.thread_pools import SCRAPES
+from api.limits.concurrency.thread_pools import SCRAPES
 from api.request_metrics import REGISTRY
 from api.routes import health
 from content_pipeline.core.errors import NotFound, Unauthorized

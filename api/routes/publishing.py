@@ -15,7 +15,7 @@ from api.background_tasks import launch_runs
 from api.deps import CallerDep, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems
 from api.schemas.publishing import (

@@ -9,7 +9,7 @@ from api.audit import ChangeDep
 from api.deletion import finish_deletion
 from api.deps import CallerDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.schemas.problems import problems
 from content_pipeline.core.operations.maintenance import deletion
 

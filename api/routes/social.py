@@ -13,14 +13,14 @@ from api.context import PRIVATE_HEADERS
 from api.deps import AdminDep, CallerDep, Cursor, Limit
 from api.form_routes import FormRoute
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.pagination import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.platforms.accounts import accounts, oauth_flow
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.platforms.registry import PLATFORMS
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from api import html_pages
 from api.authentication import MCP_PATH
 from content_pipeline.core.platforms.accounts import oauth_flow
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 

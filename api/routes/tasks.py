@@ -14,8 +14,8 @@ from api.background_tasks import cancel_runs, launch_runs
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import SHARED_THREAD, in_shared_thread
-from api.limits.concurrency_limits import client_of
+from api.limits.concurrency.bulkhead import SHARED_THREAD, in_shared_thread
+from api.limits.concurrency.concurrency_limit import client_of
 from api.pagination import link_next
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView

@@ -10,7 +10,7 @@ from api.background_tasks import cancel_runs
 from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems

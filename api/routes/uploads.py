@@ -15,7 +15,7 @@ from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
 from api.limits.body_limits import too_large
-from api.limits.bulkhead import OBJECT_STORE, in_bulkhead
+from api.limits.concurrency.bulkhead import OBJECT_STORE, in_bulkhead
 from api.limits.volume_limits import VolumeLimit
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from api.deps import CallerDep
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.schemas.problems import problems
 from api.schemas.voices import VoiceView
 from content_pipeline.core.speech import voice_samples, voice_selection

@@ -9,7 +9,7 @@ from api.audit import ChangeDep
 from api.deps import AdminDep, CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.bulkhead import in_bulkhead
+from api.limits.concurrency.bulkhead import in_bulkhead
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems

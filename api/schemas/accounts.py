@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.tasks import TaskError
 from content_pipeline.core.models.accounts import Status
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 
 RedirectUri = Annotated[
     str,

@@ -12,7 +12,7 @@ from content_pipeline.core.analytics.best_times import BestTimes
 from content_pipeline.core.analytics.figures import Summary, Totals
 from content_pipeline.core.analytics.ranking import RankedPost, VideoFormat
 from content_pipeline.core.models.analytics import ExportFormat, Grain
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 
 
 class FiguresView(BaseModel):

@@ -11,7 +11,7 @@ from api.schemas.signed_url import SignedUrl
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
 from content_pipeline.core.bulk.csv_rows import Format
 from content_pipeline.core.models import Batch, MadeVideo, Reel, Task
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
 

@@ -16,7 +16,7 @@ from api.schemas.times import UtcDatetime
 from content_pipeline.core.calendar import best_slots, item_sources
 from content_pipeline.core.models import CalendarItem, Publication, Task
 from content_pipeline.core.models.calendar import Status, VideoKind
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 
 Script = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # Time of the examples: in the future, but within the ten years that can be scheduled.

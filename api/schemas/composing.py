@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.pydantic_types import Platform
 from content_pipeline.core.platforms.text import CaptionStyle
 from content_pipeline.core.twins.composing import Composed
-from content_pipeline.core.writing import rules, scripts
+from content_pipeline.core.writing import scripts, text_validation
 from content_pipeline.core.writing.post import Brief
 from content_pipeline.core.writing.track_record import TrackRecord
 
@@ -95,7 +95,7 @@ class PostTextView(BaseModel):
             title=composed.post.title,
             text=composed.post.text,
             hashtags=list(composed.post.hashtags),
-            characters=rules.characters(brief.platform, composed.post),
+            characters=text_validation.characters(brief.platform, composed.post),
             provider=composed.provider,
             caption_style=brief.style,
             learned_from=LearnedView.model_validate(brief.learned_from),

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskView
 from content_pipeline.core.models import Publication, Task
-from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
+from content_pipeline.core.platforms.pydantic_types import Platform, PlatformDefaults
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.dry_run import DryRunResult
 from content_pipeline.core.publishing.publications import PostSpec

@@ -13,7 +13,7 @@ from content_pipeline.core.media.reels import end_card
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.platforms.options import dump_set
-from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
+from content_pipeline.core.platforms.pydantic_types import Platform, PlatformDefaults
 from content_pipeline.core.twins import memory
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]

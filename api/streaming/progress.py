@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
-from api.limits.concurrency_limits import client_of
+from api.limits.concurrency.concurrency_limit import client_of
 from api.shutdown import calling_on_shutdown
 from api.streaming.feeds import Feed
 from api.streaming.notifications import listen

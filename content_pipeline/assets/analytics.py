@@ -22,7 +22,7 @@ from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import DailyMetric, DailyPostMetric, MetricSnapshot, ReportedDay
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 from content_pipeline.engine.step import Results
 
 GROUP: Final = "analytics"
@@ -97,7 +97,7 @@ def _read(context: dg.AssetExecutionContext, platforms: Sequence[str], asked: Se
     unread = []
     for platform in platforms:
         began = now()
-        outcomes = sync.sync_platform(partial(executions.fenced, context.run.run_id), platform, asked)
+        outcomes = sync.sync_platform(partial(leases.fenced, context.run.run_id), platform, asked)
         if outcomes and all(outcome.error for outcome in outcomes):
             unread.append(PLATFORMS[platform].label)
             continue
@@ -201,7 +201,7 @@ def _derive(context: dg.AssetExecutionContext) -> Results:
 
     keys = context.partition_keys
     first, last = date.fromisoformat(keys[0]), date.fromisoformat(keys[-1])
-    outcomes = daily.derive_changed(partial(executions.fenced, context.run.run_id), first, last)
+    outcomes = daily.derive_changed(partial(leases.fenced, context.run.run_id), first, last)
     derived = [days for days in outcomes.values() if days]
     written = sum(days.rows for days in derived)
     over = min(last, now().date() - timedelta(days=1))

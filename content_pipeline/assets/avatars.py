@@ -15,7 +15,7 @@ from content_pipeline.assets.checks import Checks, Finding, check_specs, evaluat
 from content_pipeline.assets.code_versions import version_of
 from content_pipeline.assets.heygen_account import heygen_account
 from content_pipeline.assets.owners import RENDERING
-from content_pipeline.assets.pictures import picture_metadata
+from content_pipeline.assets.picture_metadata import picture_metadata
 from content_pipeline.assets.video_checks import MeasuredVideo, StoredVideo, Video
 from content_pipeline.core.avatars import heygen_render, lip_sync, local_render
 from content_pipeline.core.avatars.avatar_videos import Rendered

@@ -14,7 +14,7 @@ from content_pipeline.assets import links, video_checks
 from content_pipeline.assets.checks import Checks, check_specs, evaluate, evaluate_stored, has_checks_only
 from content_pipeline.assets.code_versions import version_of
 from content_pipeline.assets.owners import RENDERING
-from content_pipeline.assets.pictures import picture_metadata
+from content_pipeline.assets.picture_metadata import picture_metadata
 from content_pipeline.assets.video_checks import MeasuredVideo, StoredVideo, Video
 from content_pipeline.core.captions import burn_ins as core
 from content_pipeline.core.captions.burn_ins import BurnedIn

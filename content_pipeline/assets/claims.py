@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from content_pipeline.core.tasks import executions, tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks import leases, tasks
+from content_pipeline.core.tasks.leases import Stopped
 from content_pipeline.engine.step import Results, interruption_of
 
 
@@ -16,7 +16,7 @@ def claimed(context: dg.AssetExecutionContext, what: str, body: Callable[[], Res
     """
     keys = context.partition_keys if context.assets_def.partitions_def else ["all"]
     try:
-        if not executions.claim(context.run.run_id, tasks.subject(what, f"{keys[0]}…{keys[-1]}")):
+        if not leases.claim(context.run.run_id, tasks.subject(what, f"{keys[0]}…{keys[-1]}")):
             context.log.warning("Another run is working on this; nothing done.")
             return
         yield from body()

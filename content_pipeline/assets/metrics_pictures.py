@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-from content_pipeline.assets.pictures import picture_metadata
+from content_pipeline.assets.picture_metadata import picture_metadata
 from content_pipeline.core.analytics.figures import DayFigures
 from content_pipeline.core.analytics.sparklines import sparkline
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.assets import links
 from content_pipeline.assets.links import Link
-from content_pipeline.assets.pictures import picture_metadata
+from content_pipeline.assets.picture_metadata import picture_metadata
 from content_pipeline.core.infrastructure.database import autocommit
 from content_pipeline.core.models import Account, Publication
 from content_pipeline.core.publishing import post_files

@@ -8,9 +8,8 @@ from typing import Final, Protocol
 from content_pipeline.assets.checks import Finding
 from content_pipeline.core.errors import NotFound
 from content_pipeline.core.infrastructure import storage
-from content_pipeline.core.media import rendered_video, untrusted
+from content_pipeline.core.media import audio_mastering, rendered_video, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.reels import audio_mastering
 
 PLAYABLE: Final = "H.264 and AAC in an MP4. A video that is not is neither stored nor posted."
 LOUDNESS: Final = "-14 LUFS ± 0.5."

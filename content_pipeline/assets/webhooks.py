@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 
 from content_pipeline.assets.owners import PLATFORM
-from content_pipeline.core.tasks import executions, tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks import leases, tasks
+from content_pipeline.core.tasks.leases import Stopped
 from content_pipeline.core.webhooks import dispatcher
 from content_pipeline.engine.step import interruption_of
 
@@ -25,10 +25,10 @@ SUBJECT = tasks.subject("webhooks", "due")
 def webhook_deliveries(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
     run_id = context.run.run_id
     try:
-        if not executions.claim(run_id, SUBJECT):
+        if not leases.claim(run_id, SUBJECT):
             context.log.warning("Another run is delivering; nothing done.")
             return
-        outcomes = dispatcher.deliver_due(partial(executions.fenced, run_id))
+        outcomes = dispatcher.deliver_due(partial(leases.fenced, run_id))
     except (Stopped, dg.DagsterExecutionInterruptedError) as error:
         raise interruption_of(run_id) from error
     yield dg.MaterializeResult(metadata={"accepted": outcomes["accepted"], "refused": outcomes["refused"]})

@@ -1,4 +1,4 @@
-"""Run launcher: executes each run as a Celery task in a warm worker; cancels and health checks use `executions`.
+"""Run launcher: executes each run as a Celery task in a warm worker; cancels and health checks use `leases`.
 
 dagster-celery's launcher revokes without reporting the cancel first (the run ends FAILURE and is retried), and reads
 Celery's results to check a worker (they say STARTED forever when a host is gone). Here the executions table serves
@@ -13,7 +13,7 @@ from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, Worke
 from kombu.exceptions import OperationalError
 
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.tasks import dagster_client, executions
+from content_pipeline.core.tasks import dagster_client, leases
 
 EXECUTE: Final = "execute_run"
 # A broker that restarts is back in a few seconds; after that the sensor sends the message again (sensors/tasks.py).
@@ -25,7 +25,7 @@ class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
         self.send(context.dagster_run)
 
     def send(self, run: dg.DagsterRun) -> None:
-        """Send the run to its queue; sending it twice is harmless (executions.begin).
+        """Send the run to its queue; sending it twice is harmless (leases.begin).
 
         When the broker does not answer, the run stays STARTING and is sent again later.
         """
@@ -47,7 +47,7 @@ class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
             return False
         self._instance.report_run_canceling(run)
         with transaction() as session:
-            begun = executions.stop(session, run_id)
+            begun = leases.stop(session, run_id)
         if not begun:
             self._instance.report_run_canceled(run)
         return True
@@ -57,9 +57,9 @@ class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
         return False
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        if executions.mark_if_dead(run.run_id):
+        if leases.mark_if_dead(run.run_id):
             return CheckRunHealthResult(
-                WorkerStatus.FAILED, f"Its worker has sent no heartbeat for {executions.DEAD_SECONDS:.0f} s."
+                WorkerStatus.FAILED, f"Its worker has sent no heartbeat for {leases.DEAD_SECONDS:.0f} s."
             )
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 

@@ -16,8 +16,8 @@ from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.operations import operator_tasks
 from content_pipeline.core.settings import Lane
-from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks import dagster_client, kinds, leases, tasks
+from content_pipeline.core.tasks.leases import Stopped
 from content_pipeline.core.tasks.partition_keys import row_id
 
 # Dagster's tags of a run that was made from another one: by run retries, or by a person on its pages.
@@ -104,7 +104,7 @@ def take_task(instance: dg.DagsterInstance, run: dg.DagsterRun, kind: str, key: 
     after the run was `launched`, and as `operator_tasks.enter_retry` does.
     """
     operator_tasks.enter_retry(kind, key, launched, in_back_fill=dagster_client.BACK_FILL_TAG in run.tags)
-    with executions.fenced(run.run_id) as session:
+    with leases.fenced(run.run_id) as session:
         task = tasks.mark_processing(session, kind, key)
         if task is None and is_canceled(session, kind, key, since=launched):
             raise Stopped(run.run_id)

@@ -16,8 +16,8 @@ from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import UNREACHABLE, transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
-from content_pipeline.core.tasks import dagster_client, deferral, executions, max_runtime, starts, tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks import dagster_client, deferral, leases, max_runtime, starts, tasks
+from content_pipeline.core.tasks.leases import Stopped
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
 from content_pipeline.engine import operator_runs
@@ -110,13 +110,13 @@ def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext
     Raises Stopped for a canceled task, and as `operator_tasks.enter_retry` does.
     """
     dagster_run = context.run
-    if not executions.claim(dagster_run.run_id, tasks.subject(kind, key)):
+    if not leases.claim(dagster_run.run_id, tasks.subject(kind, key)):
         context.log.warning("Another run is working on this; nothing done.")
         return None
     if launched := operator_runs.launched_at(dagster_run):
         task = operator_runs.take_task(context.instance, dagster_run, kind, key, launched)
     else:
-        with executions.fenced(dagster_run.run_id) as session:
+        with leases.fenced(dagster_run.run_id) as session:
             if _is_superseded(session, dagster_run):
                 context.log.info("The task of this run has ended or continues in another run; nothing done.")
                 return None
@@ -182,14 +182,14 @@ def _to_error(raised: Exception) -> Error:
 
 def _retry_while_unreachable(action: Callable[[], Result]) -> Result:
     """Retry `action` while the database restarts; if that takes longer, raise (the heartbeat ends the run by then)."""
-    deadline = time.monotonic() + executions.UNREACHABLE_SECONDS
+    deadline = time.monotonic() + leases.UNREACHABLE_SECONDS
     while True:
         try:
             return action()
         except UNREACHABLE:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(executions.HEARTBEAT_SECONDS)
+            time.sleep(leases.HEARTBEAT_SECONDS)
 
 
 def _switch_lane(run: RunContext, lane: Lane) -> None:
@@ -197,7 +197,7 @@ def _switch_lane(run: RunContext, lane: Lane) -> None:
         return
     with run.write() as session:
         deferral.defer(session, run.task_id, not_before=now(), attempt=run.attempt, lane=lane)
-        executions.release(session, run.run_id)
+        leases.release(session, run.run_id)
 
 
 def _defer(run: RunContext, not_before: datetime, *, attempt: int, for_others: bool) -> None:

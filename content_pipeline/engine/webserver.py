@@ -14,7 +14,7 @@ from dagster_webserver.app import create_app_from_workspace_process_context
 from starlette.applications import Starlette
 
 from content_pipeline.core.settings import settings
-from content_pipeline.engine import check_execution, pictures, record_pages
+from content_pipeline.engine import check_execution, picture_routes, record_pages
 from content_pipeline.engine.webserver_guard import WebserverGuard
 
 # Pages ask for changes of assets at this interval, as with Dagster's own command.
@@ -40,7 +40,7 @@ def guarded(context: WorkspaceProcessContext) -> Starlette:
     """Dagster's application of the workspace, and the pictures and rows that its metadata name, behind the guard."""
     app = create_app_from_workspace_process_context(context, live_data_poll_rate=_REFRESH_MILLISECONDS)
     # Our routes come first, because Dagster's last route takes every path.
-    app.routes[:0] = [pictures.ROUTE, record_pages.ROUTE, *check_execution.routes()]
+    app.routes[:0] = [picture_routes.ROUTE, record_pages.ROUTE, *check_execution.routes()]
     app.add_middleware(
         WebserverGuard, urls=[url for url in (settings().dagster_url, settings().dagster_public_url) if url]
     )

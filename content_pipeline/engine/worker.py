@@ -18,8 +18,8 @@ from dagster._cli.api import _execute_run_command_body  # dagster-celery's own w
 
 from content_pipeline.core.infrastructure import database, logs, process_memory, tracing
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import deferral, executions, max_runtime, scratch
-from content_pipeline.core.tasks.executions import Begin, Heartbeat
+from content_pipeline.core.tasks import deferral, leases, max_runtime, scratch
+from content_pipeline.core.tasks.leases import Begin, Heartbeat
 from content_pipeline.engine import dagster_storage, idle
 from content_pipeline.engine.launcher import EXECUTE, CeleryRunLauncher
 from content_pipeline.engine.memory_limit import limit_memory
@@ -60,7 +60,7 @@ def execute_run(self: Any, run_id: str) -> None:
     # Around all of it: of 2,888 idle timers that closed the pooled connections while `begin` ran, one made it fail, and
     # the run waited for its message to be sent again.
     with idle.paused():
-        begin = executions.begin(run_id, worker=self.request.hostname)
+        begin = leases.begin(run_id, worker=self.request.hostname)
         if begin is Begin.BEGUN:
             _execute(run_id)
         elif begin is Begin.CANCELED:
@@ -85,7 +85,7 @@ def _execute(run_id: str) -> None:
             )
     finally:
         signal.signal(signal.SIGTERM, before)  # Dagster sets it to what it found for SIGINT: ignored
-        executions.end(run_id)
+        leases.end(run_id)
 
 
 def _report_canceled(run_id: str) -> None:
@@ -125,7 +125,7 @@ def _sweep_scratch(**_: Any) -> None:
     """Remove the scratch folders of runs that were killed on this machine."""
     found = scratch.run_ids()
     with database.transaction() as session:
-        alive = executions.live_runs(session, found) if found else set()
+        alive = leases.live_runs(session, found) if found else set()
     scratch.sweep([run_id for run_id in found if run_id not in alive])
 
 
@@ -133,6 +133,6 @@ def _sweep_scratch(**_: Any) -> None:
 def _requeue_on_shutdown(sender: str, **_: Any) -> None:
     """Fence the worker's runs off, in its parent process: their next heartbeat interrupts them."""
     with database.transaction() as session:
-        subjects = executions.stop_worker(session, sender)
+        subjects = leases.stop_worker(session, sender)
         deferral.requeue(session, subjects)
     log.info("tasks_requeued", worker=sender, tasks=len(subjects), home=str(settings().home))

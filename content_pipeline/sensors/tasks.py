@@ -15,7 +15,7 @@ from content_pipeline import jobs
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import dagster_client, executions, kinds, starts, tasks
+from content_pipeline.core.tasks import dagster_client, kinds, leases, starts, tasks
 from content_pipeline.engine.launcher import CeleryRunLauncher
 from content_pipeline.sensors import intervals, run_requests
 
@@ -92,7 +92,7 @@ def claim_unattended(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -
     """Tasks that need a run, each with its start reserved."""
     with transaction() as session:
         candidates = starts.unattended(session)
-        held = executions.claimed_subjects(session)
+        held = leases.claimed_subjects(session)
     for task in candidates:
         if (task.id, str(task.starts)) in live or tasks.subject(task.subject_kind, task.subject_key) in held:
             continue
@@ -139,7 +139,7 @@ def fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) ->
         if record.dagster_run.status is dg.DagsterRunStatus.STARTING
     }
     with transaction() as session:
-        dead = executions.mark_dead(session, starting) if starting else set()
+        dead = leases.mark_dead(session, starting) if starting else set()
     for run in unsubmitted + [starting[run_id] for run_id in dead]:
         with isolated("stranded_runs", run.run_id):
             instance.report_run_failed(run, "The run died before it started.")
@@ -149,15 +149,13 @@ def resend(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord], sent: Map
     """Resend the messages of runs that no worker has begun in time. Returns when each was last sent, in epoch seconds.
 
     A broker that crashes within a second of accepting a message loses it. A run that only waits for a free slot is sent
-    twice; the second message does nothing (executions.begin).
+    twice; the second message does nothing (leases.begin).
     """
     launcher = instance.run_launcher
     assert isinstance(launcher, CeleryRunLauncher)
     starting = [record for record in live if record.dagster_run.status is dg.DagsterRunStatus.STARTING]
     with transaction() as session:
-        begun = (
-            executions.begun_runs(session, [record.dagster_run.run_id for record in starting]) if starting else set()
-        )
+        begun = leases.begun_runs(session, [record.dagster_run.run_id for record in starting]) if starting else set()
     kept = {}
     for record in starting:
         run = record.dagster_run

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.routing import compile_path
 
-from api.limits.thread_pools import LAUNCHES
+from api.limits.concurrency.thread_pools import LAUNCHES
 from api.limits.volume_limits import VolumeLimit
 from api.main import create_app
 from content_pipeline.core.errors import MediaUnusable

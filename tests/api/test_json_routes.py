@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 from httpx import ASGITransport, AsyncClient
 
 from api import json_routes
-from api.limits import concurrency_limits
 from api.limits.body_limits import DEFAULT_BYTES
+from api.limits.concurrency import concurrency_limit
 from api.schemas.captions import SegmentView
 from tests.api.conftest import LimitTo
 
@@ -152,7 +152,7 @@ def test_more_segments_than_fit_into_a_body_are_refused(client: TestClient) -> N
 
 
 def test_a_key_sends_one_large_body_at_a_time(app, connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.05)
     one, other = (connect().headers["X-API-Key"] for _ in range(2))
     assert anyio.run(_while_another_is_sent, app, one, one) == (429, "too_many_at_once")
     assert anyio.run(_while_another_is_sent, app, one, other) == (422, "schema")

@@ -20,7 +20,7 @@ from content_pipeline.core.models import Task
 from content_pipeline.core.operations import task_handlers
 from content_pipeline.core.operations.maintenance import partition_key_retirement
 from content_pipeline.core.operations.task_handlers import Handlers
-from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks
+from content_pipeline.core.tasks import dagster_client, kinds, leases, tasks
 from content_pipeline.core.tasks.kinds import Kind
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
@@ -72,7 +72,7 @@ def run_succeeds(instance: dg.DagsterInstance, task: Task, body: Callable[[RunCo
 
     @dg.asset(partitions_def=partitions.keys_of(GREETING), output_required=False)
     def greeting(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        executions.begin(context.run.run_id, "io@test")
+        leases.begin(context.run.run_id, "io@test")
         yield from perform(context, GREETING.name, body)
 
     assert GREETING.job

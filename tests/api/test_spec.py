@@ -21,7 +21,7 @@ from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AvatarVideo, Task, Twin
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.api.analytics.rows import record
 from tests.api.client_workspace import workspace_of
@@ -222,9 +222,9 @@ def run_avatar(task_id: str, video: Path) -> None:
         task = session.get_one(Task, task_id)
         tasks.mark_processing(session, task.kind, task.key)
         row = session.get_one(AvatarVideo, UUID(task.key))
-    executions.begin(run_id := str(uuid4()), "media@test")
+    leases.begin(run_id := str(uuid4()), "media@test")
     avatar_videos.finish(RunContext(run_id, "media", task_id), row, video, avatar_videos.inspect(video))
-    executions.end(run_id)
+    leases.end(run_id)
 
 
 # ── social publishing ────────────────────────────────────────────────────────────────────────────────────

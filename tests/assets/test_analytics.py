@@ -18,7 +18,7 @@ from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, DailyMetric, MetricSnapshot, SocialPost
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 from content_pipeline.definitions import definitions
 from content_pipeline.sensors.analytics import record_stated_figures
 from tests.accounts import connect
@@ -86,12 +86,12 @@ def test_a_platform_of_which_nothing_could_be_read_fails_the_run_and_leaves_the_
 
 
 def test_a_run_beside_a_live_one_of_the_same_window_does_nothing(account: Account) -> None:
-    executions.begin(first := str(uuid4()), "io@test")
+    leases.begin(first := str(uuid4()), "io@test")
     what = "+".join(PLATFORMS)
-    assert executions.claim(first, tasks.subject(what, f"{newest_window()}…{newest_window()}"))
+    assert leases.claim(first, tasks.subject(what, f"{newest_window()}…{newest_window()}"))
     result = execute_asset(metric_snapshots, newest_window())
     assert (result.success, recorded(result)) == (True, {})
-    executions.end(first)
+    leases.end(first)
     assert recorded(execute_asset(metric_snapshots, newest_window()))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from content_pipeline.assets.webhooks import SUBJECT
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 from content_pipeline.definitions import definitions
 from tests.core.webhooks.registered import deliveries, happen, register
 from tests.webhook_receiver import Receiver, receiving
@@ -22,12 +22,12 @@ def receiver(database: None) -> Iterator[Receiver]:
 
 def execute(run_id: str) -> dg.ExecuteInProcessResult:
     """A run of the job, as a worker has it."""
-    executions.begin(run_id, "io@test")
+    leases.begin(run_id, "io@test")
     with dg.DagsterInstance.ephemeral() as instance:
         result = definitions.resolve_job_def("webhooks").execute_in_process(
             run_id=run_id, instance=instance, raise_on_error=False
         )
-        executions.end(run_id)
+        leases.end(run_id)
         return result
 
 
@@ -49,12 +49,12 @@ def test_a_run_delivers_what_is_due_and_records_how_much(workspace_id: UUID, rec
 def test_a_run_beside_a_live_one_sends_nothing(workspace_id: UUID, receiver: Receiver) -> None:
     endpoint_id, _ = register(workspace_id, receiver.url)
     happen(workspace_id)
-    executions.begin(first := str(uuid4()), "io@test")
-    assert executions.claim(first, SUBJECT)
+    leases.begin(first := str(uuid4()), "io@test")
+    assert leases.claim(first, SUBJECT)
     result = execute(str(uuid4()))
     assert result.success
     assert result.get_asset_materialization_events() == receiver.received == []
-    executions.end(first)
+    leases.end(first)
     execute(str(uuid4()))
     assert [delivery.status for delivery in deliveries(endpoint_id)] == ["delivered"]
 
@@ -63,6 +63,6 @@ def test_a_run_that_was_stopped_sends_nothing(workspace_id: UUID, receiver: Rece
     register(workspace_id, receiver.url)
     happen(workspace_id)
     with transaction() as session:
-        executions.stop(session, run_id := str(uuid4()))
+        leases.stop(session, run_id := str(uuid4()))
     assert not execute(run_id).success
     assert receiver.received == []

@@ -11,7 +11,7 @@ from content_pipeline.core.captions import captions
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.publishing import account_lock
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
@@ -26,7 +26,7 @@ def server(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServe
 
 @pytest.fixture
 def run(database: None) -> RunContext:
-    executions.begin(run_id := str(uuid4()), "interactive@test")
+    leases.begin(run_id := str(uuid4()), "interactive@test")
     return RunContext(run_id, "interactive")
 
 

@@ -19,7 +19,7 @@ from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.operations.alerts import failures
 from content_pipeline.core.operations.alerts.failures import Failure
 from content_pipeline.core.operations.maintenance import retention
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 from tests.deploy.conftest import BIN, CONFIGURATION, RULES, TOKEN, Prometheus, configured
 from tests.ended_tasks import end_post, end_task
 from tests.factories import make_account
@@ -55,7 +55,7 @@ def work(workspace_id: UUID) -> None:
         end_task(session, workspace_id, error=Invalid("It is silent.", code="no_audio"))
         end_post(session, account)
         failures.record(session, [Failure(time.time_ns(), "r1", "metric_snapshots", "broken", now())])
-    executions.begin(str(uuid4()), "media@here")
+    leases.begin(str(uuid4()), "media@here")
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine import step
 
@@ -34,14 +34,14 @@ def execute(kind: str, key: str, body: Body, tags: Mapping[str, str]) -> Ended:
 
     @dg.asset(partitions_def=dg.DynamicPartitionsDefinition(name="keys"), output_required=False)
     def worked_on(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        executions.begin(context.run.run_id, "media@test")
+        leases.begin(context.run.run_id, "media@test")
         try:
             yield from step.perform(context, kind, results)
         except BaseException as error:
             raised.append(error)
             raise
         finally:
-            executions.end(context.run.run_id)
+            leases.end(context.run.run_id)
 
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("keys", [key])

@@ -18,7 +18,7 @@ from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.media import media_errors
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, dagster_client, deferral, executions, max_runtime, starts, tasks
+from content_pipeline.core.tasks import cancellation, dagster_client, deferral, leases, max_runtime, starts, tasks
 from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, RunContext, Suspend, SwitchLane
 from tests.core.lock_waits import is_lock_awaited
 from tests.engine import step_runs
@@ -157,8 +157,8 @@ def test_a_task_that_switches_its_lane_is_started_again_at_once_and_its_row_is_f
     perform(task, raises(SwitchLane("io")))
     after = now_is(task)
     assert (after.state, after.lane, after.starts) == ("waiting", "io", 2)
-    executions.begin(rival := str(uuid4()), "io@test")
-    assert executions.claim(rival, tasks.subject("caption", task.key))
+    leases.begin(rival := str(uuid4()), "io@test")
+    assert leases.claim(rival, tasks.subject("caption", task.key))
 
 
 @pytest.mark.slow
@@ -210,8 +210,8 @@ def test_a_run_whose_task_is_canceled_while_it_claims_it_does_nothing(
         return claim_now(run_id, subject)
 
     canceling: list[Future[None]] = []
-    claim_now = executions.claim
-    monkeypatch.setattr(executions, "claim", claim)
+    claim_now = leases.claim
+    monkeypatch.setattr(leases, "claim", claim)
     with ThreadPoolExecutor(1) as pool:
         raised, status = perform_in_run(task, raises(AssertionError("It worked.")))
     canceling[0].result()

@@ -5,7 +5,7 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from content_pipeline.core.tasks import dagster_client, executions
+from content_pipeline.core.tasks import dagster_client, leases
 from content_pipeline.engine.launcher import CeleryRunLauncher
 from content_pipeline.sensors.tasks import resend
 
@@ -43,6 +43,6 @@ def test_a_run_that_no_worker_began_is_sent_again_once_it_waited_long(instance: 
 def test_a_run_that_a_worker_began_is_not_sent_again(instance: dg.DagsterInstance) -> None:
     queue = str(uuid4())
     record = starting(instance, queue)
-    executions.begin(record.dagster_run.run_id, "media@test")
+    leases.begin(record.dagster_run.run_id, "media@test")
     resend(instance, [record], {record.dagster_run.run_id: 0.0})
     assert messages(instance, queue) == 0

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 from content_pipeline.sensors.tasks import (
     LIVE,
     MAX_STARTS,
@@ -116,8 +116,8 @@ def test_a_task_without_a_claim_gets_a_run(due_task: Task) -> None:
 @pytest.mark.slow
 def test_a_task_claimed_by_a_run_without_its_tags_gets_none(due_task: Task) -> None:
     run_id = str(uuid4())
-    executions.begin(run_id, "media@test")
-    assert executions.claim(run_id, tasks.subject("caption", due_task.key))
+    leases.begin(run_id, "media@test")
+    assert leases.claim(run_id, tasks.subject("caption", due_task.key))
     assert keys_to_start(due_task) == []
 
 
@@ -125,7 +125,7 @@ def status_after_tick(instance: dg.DagsterInstance, status: Status, *, silent: b
     """The status, after `fail_stranded`, of a run that a worker has begun."""
     run_id = str(uuid4())
     instance.add_run(dg.DagsterRun(job_name="captions", run_id=run_id, status=status))
-    executions.begin(run_id, "media@test")
+    leases.begin(run_id, "media@test")
     with transaction() as session:
         silence = "update executions set beat_at = beat_at - interval '1 minute' where run_id = :run and :silent"
         session.execute(text(silence), {"run": run_id, "silent": silent})

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from content_pipeline.core.tasks.executions import HEARTBEAT_SECONDS, UNREACHABLE_SECONDS
+from content_pipeline.core.tasks.leases import HEARTBEAT_SECONDS, UNREACHABLE_SECONDS
 from tests.polling import until
 from tests.stack.client import Client
 from tests.stack.harness import Stack

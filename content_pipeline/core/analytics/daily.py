@@ -18,7 +18,7 @@ from content_pipeline.core.analytics.plausibility import without_dips
 from content_pipeline.core.infrastructure.database import UNREACHABLE
 from content_pipeline.core.models import DailyMetric, DailyPostMetric
 from content_pipeline.core.platforms.insights import TOTALS, Metric
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ def derive_changed(
     """Derive the figures of every account of which these days have something new, in a transaction each.
 
     Returns None for an account that failed: what is to be derived of it stays recorded, and the next run takes it.
-    `transaction` opens the caller's transactions; what it raises (`executions.Stopped`) ends the derivation.
+    `transaction` opens the caller's transactions; what it raises (`leases.Stopped`) ends the derivation.
     """
     with transaction() as session:
         accounts = daily_inputs.changed_accounts(session, first, last)
@@ -48,7 +48,7 @@ def derive_changed(
         try:
             with transaction() as session:
                 derived[account_id] = derive(session, account_id, first, last)
-        except (executions.Stopped, *UNREACHABLE):
+        except (leases.Stopped, *UNREACHABLE):
             raise
         except Exception:
             log.exception("derivation_failed", account_id=str(account_id))

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.models import Account, Publication, SocialPost
-from content_pipeline.core.writing import rules
+from content_pipeline.core.writing import text_validation
 from content_pipeline.core.writing.post import PostText
 
 # From the publishing call to the time that the platform gives the post. Clocks differ by some minutes.
@@ -39,7 +39,7 @@ def resolve(session: Session, account: Account) -> None:
 def text_of(publication: Publication) -> str:
     """The text of a published post as the platform shows it."""
     words = publication.words or {"text": "", "hashtags": []}
-    return rules.joined(PostText(None, words["text"], tuple(words["hashtags"])))
+    return text_validation.joined(PostText(None, words["text"], tuple(words["hashtags"])))
 
 
 def _candidates(session: Session, publication: Publication) -> list[SocialPost]:

@@ -28,7 +28,7 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.accounts.authorized_calls import call_platform
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
 def sync_platform(transaction: Transaction, platform: str, asked: Sequence[Window]) -> list[Outcome]:
     """Read all accounts of a platform, for one window or for several at once, and record the outcome of each.
 
-    `transaction` opens the caller's transactions; what it raises (`executions.Stopped`) ends the reading.
+    `transaction` opens the caller's transactions; what it raises (`leases.Stopped`) ends the reading.
     """
     with transaction() as session:
         accounts = session.scalars(
@@ -71,7 +71,7 @@ def sync_platform(transaction: Transaction, platform: str, asked: Sequence[Windo
 def _sync_account(transaction: Transaction, account: Account, asked: Sequence[Window]) -> Outcome:
     """Read an account; while the database restarts, go on from what was stored. If that takes longer, raise."""
     reader = _AccountReader(transaction, account)
-    deadline = time.monotonic() + executions.UNREACHABLE_SECONDS
+    deadline = time.monotonic() + leases.UNREACHABLE_SECONDS
     while True:
         try:
             error = _read(reader, asked)
@@ -80,7 +80,7 @@ def _sync_account(transaction: Transaction, account: Account, asked: Sequence[Wi
         except UNREACHABLE:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(executions.HEARTBEAT_SECONDS)
+            time.sleep(leases.HEARTBEAT_SECONDS)
 
 
 def _read(reader: "_AccountReader", asked: Sequence[Window]) -> Error | None:
@@ -92,7 +92,7 @@ def _read(reader: "_AccountReader", asked: Sequence[Window]) -> Error | None:
             reader.read_days(asked)
     except Error as error:
         return error
-    except (executions.Stopped, *UNREACHABLE):
+    except (leases.Stopped, *UNREACHABLE):
         raise
     except Exception:  # an answer of a form that nobody has documented
         log.exception("sync_broken", account_id=str(reader.account.id), platform=reader.account.platform)

@@ -15,9 +15,8 @@ from content_pipeline.core.avatars import avatar_catalog, estimates
 from content_pipeline.core.avatars.lip_sync import LipSync
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
-from content_pipeline.core.media import glossary, rendered_video, untrusted
+from content_pipeline.core.media import audio_mastering, glossary, rendered_video, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.reels import audio_mastering
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.models.avatars import AvatarProvider

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from content_pipeline.core.media.reels.audio_mastering import SAMPLE_RATE
+from content_pipeline.core.media.audio_mastering import SAMPLE_RATE
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND
 
 # ultrafast costs half of superfast; adding cabac and 8x8dct (High profile) makes files a quarter smaller. One thread,

@@ -21,13 +21,7 @@ from PIL import Image
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 from content_pipeline.core.infrastructure.processes import fork_server
-from content_pipeline.core.media import (
-    media_errors,
-    pictures,
-    sample_decoding,
-    source_streams,
-    thumbnails,
-)
+from content_pipeline.core.media import media_errors, picture_decoding, sample_decoding, source_streams, thumbnails
 from content_pipeline.core.media.probe import probe, probe_with_first_frame
 
 REFUSED: Final = 3
@@ -49,9 +43,9 @@ def answer(command: str, *arguments: str) -> Iterator[bytes]:
             if frame:
                 yield thumbnails.of_frame(frame, is_interlaced=source_streams.has_combs(FILE, frame))
         case "picture_size", formats:
-            yield json.dumps(pictures.size(FILE, formats)).encode()
+            yield json.dumps(picture_decoding.size(FILE, formats)).encode()
         case "picture", (width, height, *formats):
-            yield pictures.fitted(FILE, formats, int(width), int(height))
+            yield picture_decoding.fitted(FILE, formats, int(width), int(height))
         case "examine", (language,):
             yield json.dumps(asdict(source_streams.examine(FILE, language))).encode()
         case "mono", (rate, language):

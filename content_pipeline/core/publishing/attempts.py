@@ -43,10 +43,10 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import holding, post_files, post_text, publications
 from content_pipeline.core.publishing.account_lock import AccountLock, hold_account_lock
 from content_pipeline.core.tasks import tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks.leases import Stopped
 from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
 from content_pipeline.core.workspaces import audit
-from content_pipeline.core.writing import rules
+from content_pipeline.core.writing import text_validation
 
 log = structlog.get_logger()
 
@@ -81,7 +81,7 @@ class Attempt:
         video = post_files.fetch_video(self.run, self.publication, self._folder)
         words = post_text.resolve_text(self.run, self.publication, video)
         return Post(
-            text=rules.rendered(self.publication.platform, words),
+            text=text_validation.rendered(self.publication.platform, words),
             title=words.title,
             hashtags=words.hashtags,
             options=options,

@@ -22,7 +22,7 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import post_files, post_text, publications
 from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.twins import composing
-from content_pipeline.core.writing import rules
+from content_pipeline.core.writing import text_validation
 from content_pipeline.core.writing.post import PostText
 
 # A dry run is synchronous: an HTTP client waits for it.
@@ -126,7 +126,7 @@ def _build_post(
     video: Video, cover: tuple[Path, str] | None, spec: PostSpec, words: PostText | None, options: PostOptions
 ) -> Post:
     return Post(
-        text=rules.rendered(spec.platform, words) if words else "",
+        text=text_validation.rendered(spec.platform, words) if words else "",
         title=words.title if words else spec.title,
         hashtags=words.hashtags if words else (),
         options=options,

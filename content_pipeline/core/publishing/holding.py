@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.tasks import cancellation, deferral, executions, starts, tasks
+from content_pipeline.core.tasks import cancellation, deferral, leases, starts, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 
 
@@ -25,7 +25,7 @@ def hold(session: Session, run: RunContext, publication_id: UUID) -> bool:
         return False
     assert run.task_id
     deferral.defer(session, run.task_id, not_before=None, attempt=run.attempt, lane=run.lane, for_others=True)
-    executions.release(session, run.run_id)  # the run that the release starts may begin before this one has ended
+    leases.release(session, run.run_id)  # the run that the release starts may begin before this one has ended
     return True
 
 

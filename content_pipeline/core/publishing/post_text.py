@@ -17,7 +17,7 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.speech.recognition import transcription
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.twins import composing, twins
-from content_pipeline.core.writing import rules
+from content_pipeline.core.writing import text_validation
 from content_pipeline.core.writing.fitting import fit
 from content_pipeline.core.writing.post import Brief, PostText
 
@@ -52,7 +52,7 @@ def from_caption(platform: str, caption: str, *, title: str | None, options: Pos
     hashtags = tuple(tag for tag in distinct(options.hashtags) if f"#{tag}".casefold() not in said)
     text = "\n\n".join(part for part in (caption.strip(), ending) if part)
     post = PostText(_resolve_title(platform, title, text), text, hashtags)
-    if violations := rules.check(platform, post):
+    if violations := text_validation.check(platform, post):
         raise Invalid(
             f"These words do not fit {platform}. {violations[0].detail}",
             code="text_unfit",

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.clock import now
-from content_pipeline.core.media import glossary, rendered_video, thumbnails, wav
+from content_pipeline.core.media import audio_mastering, glossary, rendered_video, thumbnails, wav
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame
-from content_pipeline.core.media.reels import audio_mastering, client_background, composition, designs, safe_zone
+from content_pipeline.core.media.reels import client_background, composition, designs, safe_zone
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.media.reels.text_track import text_track

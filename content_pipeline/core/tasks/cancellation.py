@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 
 
 def cancel(session: Session, task: Task) -> None:
@@ -53,10 +53,10 @@ def cancel_all(session: Session, to_cancel: Sequence[Task], *, also: Collection[
     while True:
         with session.begin_nested() as attempt:
             for claimed in sorted(subjects):
-                executions.stop_subject(session, claimed)
+                leases.stop_subject(session, claimed)
             canceled = _cancel_fenced(session, ids)
             # A run may have claimed its subject after the fence, and taken its task before the task was closed.
-            if not subjects & executions.claimed_subjects(session):
+            if not subjects & leases.claimed_subjects(session):
                 return canceled
             attempt.rollback()
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.infrastructure.database import UNREACHABLE, transaction
 from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import executions, kinds, run_labels
+from content_pipeline.core.tasks import kinds, leases, run_labels
 
 log = structlog.get_logger()
 
@@ -198,7 +198,7 @@ def cancel_runs(*canceled: Task) -> None:
         for task in canceled:
             for run_id in _live_runs(task.id):
                 with transaction() as session:
-                    executions.stop(session, run_id)
+                    leases.stop(session, run_id)
                 execute(TERMINATE, run=run_id)
     except UNAVAILABLE as error:
         # Such a run ends by itself when it begins, because its task is canceled (step.py).

@@ -12,7 +12,7 @@ from content_pipeline.core.errors import Error
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 
 # The errors of runs of this process, by run id.
 _errors: Final[dict[str, Error]] = {}
@@ -26,7 +26,7 @@ def end(run_id: str, lane: Lane) -> None:
     with transaction() as session:
         # The run is fenced off first, as for a cancel: what it has committed before is seen, and it commits nothing
         # more.
-        stopped = executions.stop_begun(session, run_id)
+        stopped = leases.stop_begun(session, run_id)
         if stopped is None:
             return
         error = _errors[run_id] = _exceeded(lane)

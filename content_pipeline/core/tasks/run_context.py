@@ -16,7 +16,7 @@ from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import UNREACHABLE
 from content_pipeline.core.infrastructure.net import safe_fetch
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import executions, scratch, tasks
+from content_pipeline.core.tasks import leases, scratch, tasks
 
 PROGRESS_SECONDS: Final = 1.0
 # A download that takes longer continues in the io lane, so that a slow server holds no slot of another lane.
@@ -67,8 +67,8 @@ class RunContext:
             tasks.set_progress(session, self.task_id, fraction)
 
     def write(self) -> AbstractContextManager[Session]:
-        """A transaction that commits only while this run is alive. Raises executions.Stopped."""
-        return executions.fenced(self.run_id)
+        """A transaction that commits only while this run is alive. Raises leases.Stopped."""
+        return leases.fenced(self.run_id)
 
     def fetch(self, location: str, target: Path, *, max_bytes: int) -> None:
         """Download the file of a URL, of up to `max_bytes`, or the object of a URI, whose size was checked.

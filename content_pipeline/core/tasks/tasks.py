@@ -67,7 +67,7 @@ _EVENT_TYPES: Final = {"done": "task.completed", "error": "task.failed", "cancel
 
 
 def subject(kind: str, key: str) -> str:
-    """The name by which a run claims a row (executions.claim)."""
+    """The name by which a run claims a row (leases.claim)."""
     return f"{kind}:{key}"
 
 

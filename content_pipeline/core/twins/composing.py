@@ -11,9 +11,9 @@ from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import language_detection, voice_selection
-from content_pipeline.core.twins import memory, track_record, twins
+from content_pipeline.core.twins import memory, track_record_query, twins
 from content_pipeline.core.twins.memory import Recalled
-from content_pipeline.core.writing import chat, composer, model
+from content_pipeline.core.writing import chat, llm_composer, rule_based_composer
 from content_pipeline.core.writing.fitting import fit
 from content_pipeline.core.writing.post import Brief, Persona, PostText
 from content_pipeline.core.writing.sentences import paragraphs
@@ -51,7 +51,7 @@ def brief(
         raise Invalid("The script is empty.", code="script_empty", remedy="Write what the post is about.")
     recalled = _recall(session, twin, script)
     chosen = options or twins.post_defaults(twin, platform)
-    record = track_record.of_twin(session, twin, platform)
+    record = track_record_query.of_twin(session, twin, platform)
     best_style = record.caption_style and record.caption_style.value
     return Brief(
         script=script,
@@ -73,9 +73,9 @@ def compose(brief: Brief) -> Composed:
     Raises what `model.compose` raises.
     """
     if chat.is_set():
-        post, provider = model.compose(brief), settings().text_model
+        post, provider = llm_composer.compose(brief), settings().text_model
     else:
-        post, provider = composer.compose(brief), COMPOSER
+        post, provider = rule_based_composer.compose(brief), COMPOSER
     mentions = [f"@{name.removeprefix('@')}" for name in brief.mentions]
     ending = " ".join(mention for mention in mentions if mention not in post.text)
     return Composed(fit(brief.platform, post, ending=ending), provider)

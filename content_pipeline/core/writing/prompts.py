@@ -7,8 +7,8 @@ from typing import Final
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.writing.chat import Message
 from content_pipeline.core.writing.post import Brief, Persona
-from content_pipeline.core.writing.rules import Violation
 from content_pipeline.core.writing.styles import STYLES, max_hashtags
+from content_pipeline.core.writing.text_validation import Violation
 from content_pipeline.core.writing.track_record import TrackRecord
 
 _FORM: Final = (

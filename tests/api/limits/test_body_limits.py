@@ -12,7 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import main, upload_routes
-from api.limits import body_limits, concurrency_limits
+from api.limits import body_limits
+from api.limits.concurrency import concurrency_limit
 from tests.api.conftest import LimitTo
 from tests.api.problems import assert_error
 from tests.media import samples
@@ -132,8 +133,8 @@ def test_an_upload_that_comes_fast_enough_has_the_time_that_it_needs(app, connec
     ids=["recordings", "CSVs"],
 )
 def test_a_key_has_so_many_uploads_at_once(app, connect, monkeypatch, path: str, most: int) -> None:
-    # Longer than two requests of a workspace are worked on before the next ones (api/limits/admission_control.py).
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.5)
+    # Longer than two requests of a workspace are worked on before the next ones (limits/concurrency).
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.5)
     client, other = connect(), connect()
 
     async def refused_beside_others() -> tuple[int, bytes]:

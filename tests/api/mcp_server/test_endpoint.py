@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from mcp_types import INVALID_PARAMS
 
 from api.json_routes import MAX_VALUES
-from api.limits import admission_control, concurrency_limits
 from api.limits.body_limits import DEFAULT_BYTES
-from api.limits.concurrency_limits import ConcurrencyLimit
+from api.limits.concurrency import admission_control, concurrency_limit
+from api.limits.concurrency.concurrency_limit import ConcurrencyLimit
 from api.mcp_server import endpoint, http_transport
 from api.mcp_server.rest import in_process
 from api.mcp_server.server import TOOLS, build
@@ -115,7 +115,7 @@ def test_messages_count_against_the_quota_of_the_key(server: str, connect) -> No
 
 
 def test_a_key_has_some_messages_at_a_time(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.01)
     monkeypatch.setattr(endpoint, "MESSAGES", ConcurrencyLimit("call tools", most=0, per_client=1))
     refused = client.post(MCP, json=PING, headers=HEADERS)
     assert (refused.status_code, refused.json()["code"]) == (503, "busy")
@@ -167,5 +167,5 @@ def test_the_routes_that_a_tool_calls_are_part_of_its_request(agent: Agent, monk
     """They waited for a slot of the workspace, which the message to the tool held."""
     monkeypatch.setattr(admission_control, "SLOTS", ConcurrencyLimit("are one", most=1000, per_client=1))
     monkeypatch.setattr(admission_control, "SLOT_SECONDS", 3600.0)
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.5)
     assert agent.call("get_workspace")

@@ -24,8 +24,8 @@ from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import AnalyticsExport, DailyMetric, DailyPostMetric, SocialPost, Task
 from content_pipeline.core.models.analytics import ExportFormat, Grain
 from content_pipeline.core.operations.maintenance import retention
-from content_pipeline.core.tasks import executions, tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks import leases, tasks
+from content_pipeline.core.tasks.leases import Stopped
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_publication, make_twin, make_workspace
 from tests.metric_history import History, day
@@ -234,11 +234,11 @@ def ask(history: History, format: ExportFormat) -> AnalyticsExport:
 
 def work(export_id: UUID) -> exports.Written:
     """The work of a run on an export, as its asset calls it."""
-    executions.begin(run_id := str(uuid4()), "io@test")
+    leases.begin(run_id := str(uuid4()), "io@test")
     with transaction() as session:
         task = tasks.mark_processing(session, exports.KIND, str(export_id))
     made = exports.write(RunContext(run_id, "io", task and task.id), str(export_id))
-    executions.end(run_id)
+    leases.end(run_id)
     return made
 
 

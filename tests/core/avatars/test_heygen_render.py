@@ -25,7 +25,7 @@ from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, credits, executions
+from content_pipeline.core.tasks import cancellation, credits, leases
 from content_pipeline.core.tasks.run_context import RunContext
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.videos import SLOTS
@@ -114,7 +114,7 @@ def test_terms_of_the_glossary_are_sent_as_they_are_said_and_shown_as_written(
 
 
 def test_a_run_without_a_task_submits_nothing(heygen: Sandbox, task: Task) -> None:
-    executions.begin(run_id := str(uuid4()), "io@test")
+    leases.begin(run_id := str(uuid4()), "io@test")
     with pytest.raises(Conflict, match="submits nothing") as refused:
         heygen_render.submit(RunContext(run_id, "io"), task.key)
     assert "content-pipeline tasks retry ID" in refused.value.remedy

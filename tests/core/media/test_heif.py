@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
-from content_pipeline.core.media import heif, pictures, untrusted
+from content_pipeline.core.media import heif, picture_decoding, untrusted
 from content_pipeline.core.media.reels import client_background
 from tests.media import heif_files
 
@@ -188,7 +188,7 @@ def test_a_form_that_ffmpeg_does_not_decode_is_not_damage(
 ) -> None:
     _make_decoding_fail(monkeypatch, raised)
     with pytest.raises(refused) as caught:
-        pictures.size(heif_files.photo(tmp_path / "a.heic"), FORMATS)
+        picture_decoding.size(heif_files.photo(tmp_path / "a.heic"), FORMATS)
     assert caught.value.code == code
 
 
@@ -208,7 +208,7 @@ def test_a_photo_for_which_the_decoder_lacks_memory_is_not_damaged(
 ) -> None:
     _make_decoding_fail(monkeypatch, av.error.MemoryError)
     with pytest.raises(MemoryError):
-        pictures.size(heif_files.photo(tmp_path / "a.heic"), FORMATS)
+        picture_decoding.size(heif_files.photo(tmp_path / "a.heic"), FORMATS)
 
 
 def _make_decoding_fail(monkeypatch: pytest.MonkeyPatch, error: type[av.FFmpegError]) -> None:

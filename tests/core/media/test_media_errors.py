@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from content_pipeline.core.errors import Error, MediaUnusable, NotMedia
-from content_pipeline.core.media import media_errors, pictures, sample_decoding, source_streams, untrusted
+from content_pipeline.core.media import media_errors, picture_decoding, sample_decoding, source_streams, untrusted
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.reels.client_background import FORMATS
 from tests.media import corpus, hostile, mutations, samples
@@ -47,7 +47,7 @@ def test_broken_pictures_of_every_format_end_with_an_error_of_ours(tmp_path: Pat
     for _ in range(FILES):
         _, data = mutations.mutated(random, files)
         (tmp_path / "broken").write_bytes(data)
-        for read in pictures.size, partial(pictures.fitted, width=64, height=64):
+        for read in picture_decoding.size, partial(picture_decoding.fitted, width=64, height=64):
             try:
                 read(tmp_path / "broken", FORMATS)
             except (Error, MemoryError) as error:

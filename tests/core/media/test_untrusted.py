@@ -15,9 +15,9 @@ from structlog.testing import capture_logs
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 from content_pipeline.core.infrastructure.processes.fork_server import ForkServer
-from content_pipeline.core.media import audio_decoding, untrusted
+from content_pipeline.core.media import audio_decoding, audio_mastering, untrusted
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.media.reels import audio_mastering, client_background
+from content_pipeline.core.media.reels import client_background
 from content_pipeline.core.publishing import post_files
 from tests.media import containers, hostile, samples
 from tests.peak_memory import peak_growth

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from content_pipeline.core.platforms.options import dump_set
-from content_pipeline.core.platforms.registered import PlatformDefaults
+from content_pipeline.core.platforms.pydantic_types import PlatformDefaults
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.platforms.text import CaptionStyle
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 from tests.core.publishing import posting
 from tests.core.publishing.faults import Crash
 from tests.core.publishing.posting import Stage
@@ -42,7 +42,7 @@ def crash() -> None:
 def freeze(stage: Stage, key: str) -> None:
     """Declare the run dead, end its idle database session, and let other runs publish the post."""
     with transaction() as session:
-        executions.stop_subject(session, tasks.subject(publications.KIND, key))
+        leases.stop_subject(session, tasks.subject(publications.KIND, key))
     terminate_lock_sessions()
     stage.run_to_end(key)
 

@@ -46,8 +46,8 @@ from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, dagster_client, executions, starts, tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks import cancellation, dagster_client, leases, starts, tasks
+from content_pipeline.core.tasks.leases import Stopped
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine import step
 from tests.accounts import encryption_key
@@ -201,13 +201,13 @@ class Stage:
         """
         task = task or newest(key)
         run_id = str(uuid4())
-        executions.begin(run_id, "interactive@test")
+        leases.begin(run_id, "interactive@test")
         tags = {**dagster_client.task_tags(task), dagster_client.QUEUE_TAG: task.lane}
         return self._run(key, run_id, tags)
 
     def run_without_task(self, key: str) -> BaseException | None:
         """Execute a run without a task, as one launched in Dagster's UI."""
-        executions.begin(run_id := str(uuid4()), "interactive@test")
+        leases.begin(run_id := str(uuid4()), "interactive@test")
         return self._run(key, run_id, {dagster_client.OPERATOR_TAG: now().isoformat()})
 
     def _run(self, key: str, run_id: str, tags: dict[str, Any]) -> BaseException | None:
@@ -217,12 +217,12 @@ class Stage:
             list(step.perform(dagster, publications.KIND, lambda run, row: publish(dagster, run, row)))
         except Crash as crash:
             with transaction() as session:
-                executions.stop(session, run_id)
+                leases.stop(session, run_id)
             return crash
         except (dg.Failure, dg.DagsterExecutionInterruptedError, Error, Exception) as error:
             raised = error
         with suppress(Stopped):
-            executions.end(run_id)
+            leases.end(run_id)
         return raised
 
     # ── sensors and clock ────────────────────────────────────────────────────────────────────────────────
@@ -271,7 +271,7 @@ class Stage:
     def _start(self, task: Task) -> None:
         with transaction() as session:
             if task.state == "processing":
-                executions.stop_subject(session, tasks.subject(task.subject_kind, task.subject_key))
+                leases.stop_subject(session, tasks.subject(task.subject_kind, task.subject_key))
             assert starts.reserve_start(session, session.get_one(Task, task.id))
 
 

@@ -17,7 +17,7 @@ from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, Reel, Task
 from content_pipeline.core.publishing import holding, publications
-from content_pipeline.core.tasks import executions, starts, tasks
+from content_pipeline.core.tasks import leases, starts, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.twins import twins
 from tests.core.lock_waits import blocked_by_lock
@@ -301,7 +301,7 @@ def test_a_run_that_freezes_at_any_moment_of_the_preparation_posts_nothing_when_
     def freeze(planned: Planned) -> None:
         """Declare the run dead, and let others publish the post at its time."""
         with transaction() as session:
-            executions.stop_subject(session, tasks.subject(publications.KIND, planned.key))
+            leases.stop_subject(session, tasks.subject(publications.KIND, planned.key))
         terminate_lock_sessions()
         planned.go_on()
 
@@ -314,8 +314,8 @@ def test_a_run_that_freezes_at_any_moment_of_the_preparation_posts_nothing_when_
 def test_a_release_waits_for_a_run_that_is_about_to_hold_the_post(stage: Stage, planned: Planned) -> None:
     (task,) = planned.tick()
     run = RunContext(str(uuid4()), "io", task.id)
-    executions.begin(run.run_id, "io@test")
-    executions.claim(run.run_id, tasks.subject(publications.KIND, task.key))
+    leases.begin(run.run_id, "io@test")
+    leases.claim(run.run_id, tasks.subject(publications.KIND, task.key))
     with transaction() as session:
         tasks.mark_processing(session, publications.KIND, task.key)
 
@@ -326,7 +326,7 @@ def test_a_release_waits_for_a_run_that_is_about_to_hold_the_post(stage: Stage, 
         assert released.result().id == task.id
     assert stage.run(task.key) is None  # although the first run has not ended yet
     assert len(planned.texts) == 1
-    executions.end(run.run_id)
+    leases.end(run.run_id)
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -18,7 +18,7 @@ from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.publishing import attempts, publications
 from content_pipeline.core.publishing.account_lock import AccountLock, hold_account_lock
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 from tests.core.publishing import posting
 from tests.core.publishing.faults import AMBIGUOUS, BEFORE, FAULTS, Fault
 from tests.core.publishing.moments import AtMoment, crash, freeze, moments_of, terminate_lock_sessions
@@ -45,7 +45,7 @@ def test_a_run_whose_fence_is_lowered_at_any_moment_leaves_the_post_to_the_next(
 
         def fence_off(key: str = key) -> None:
             with transaction() as session:
-                executions.stop_subject(session, tasks.subject(publications.KIND, key))
+                leases.stop_subject(session, tasks.subject(publications.KIND, key))
 
         with posting.observe_moments(stage.platform, AtMoment(number, fence_off)):
             task = stage.run_to_end(key)

@@ -18,9 +18,9 @@ from content_pipeline.core.publishing import post_text, publications
 from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
-from content_pipeline.core.writing import rules
+from content_pipeline.core.writing import text_validation
 from tests.factories import make_account, make_publication, make_twin
 from tests.media import samples
 from tests.metric_history import TwinHistory
@@ -36,7 +36,7 @@ def post_from_caption(caption: str, platform: str = "tiktok", title: str | None 
 
 def test_hashtags_and_mentions_of_every_post_follow_a_persons_words() -> None:
     post = post_from_caption(" Look. ", hashtags=["#ai", "content_creation"], mentions=["mara.bakes"])
-    assert rules.rendered("tiktok", post) == "Look.\n\n@mara.bakes\n\n#ai #content_creation"
+    assert text_validation.rendered("tiktok", post) == "Look.\n\n@mara.bakes\n\n#ai #content_creation"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_title_is_for_platforms_that_have_some(platform: str, title: str | Non
 
 
 def test_linkedin_takes_its_text_escaped() -> None:
-    assert rules.rendered("linkedin", post_from_caption("Look (here).", "linkedin")) == r"Look \(here\)."
+    assert text_validation.rendered("linkedin", post_from_caption("Look (here).", "linkedin")) == r"Look \(here\)."
 
 
 # ── options ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,7 +122,7 @@ def create_reel(session: Any, twin: Twin, script: str) -> Reel:
 
 
 def create_run(lane: str = "interactive", task_id: str | None = None) -> RunContext:
-    executions.begin(run_id := str(uuid4()), f"{lane}@test")
+    leases.begin(run_id := str(uuid4()), f"{lane}@test")
     return RunContext(run_id, lane, task_id)
 
 

@@ -23,7 +23,7 @@ from content_pipeline.core.platforms.base import Post, Video
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels import narrations, reels
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from tests.factories import make_twin
 from tests.media import hostile, samples
@@ -48,10 +48,10 @@ def enter(workspace_id: UUID, script: str = SCRIPT, twin_fields: dict[str, Any] 
 def at_work(key: str, *, lane: str = "media", with_task: bool = True) -> RunContext:
     """The RunContext of a run that has claimed the reel."""
     run_id = str(uuid4())
-    executions.begin(run_id, "media@test")
+    leases.begin(run_id, "media@test")
     with transaction() as session:
-        executions.stop_subject(session, tasks.subject(reels.KIND, key))
-    assert executions.claim(run_id, tasks.subject(reels.KIND, key))
+        leases.stop_subject(session, tasks.subject(reels.KIND, key))
+    assert leases.claim(run_id, tasks.subject(reels.KIND, key))
     with transaction() as session:
         task = tasks.mark_processing(session, reels.KIND, key) if with_task else None
     return RunContext(run_id, lane, task and task.id)

@@ -14,7 +14,7 @@ from content_pipeline.core.infrastructure import database
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import dagster_client, deferral, executions, tasks
+from content_pipeline.core.tasks import dagster_client, deferral, leases, tasks
 from tests.dagster_address import dagster_at
 
 
@@ -116,4 +116,4 @@ def test_a_cancel_fences_off_the_runs_of_the_task_before_it_ends_them(task: Task
         with dagster_at(server.url_for("").rstrip("/")):
             dagster_client.cancel_runs(task)
     assert canceled == ["one"]
-    assert executions.begin("one", "media@test") is executions.Begin.CANCELED
+    assert leases.begin("one", "media@test") is leases.Begin.CANCELED

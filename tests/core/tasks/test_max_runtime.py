@@ -10,8 +10,8 @@ import pytest
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import cancellation, deferral, executions, max_runtime, tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks import cancellation, deferral, leases, max_runtime, tasks
+from content_pipeline.core.tasks.leases import Stopped
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def task(workspace_id: UUID) -> Task:
 def begin(task: Task) -> str:
     """A run that works on the task. Returns its id."""
     run_id = str(uuid4())
-    executions.begin(run_id, "media@test")
-    executions.claim(run_id, f"caption:{task.key}")
-    with executions.fenced(run_id) as session:
+    leases.begin(run_id, "media@test")
+    leases.claim(run_id, f"caption:{task.key}")
+    with leases.fenced(run_id) as session:
         tasks.mark_processing(session, "caption", task.key)
     return run_id
 
@@ -42,7 +42,7 @@ def test_a_run_that_takes_too_long_is_fenced_off_and_its_task_ends(task: Task) -
     assert (read(task).state, error["code"]) == ("error", "max_runtime_exceeded")
     assert "360 minutes" in error["message"]
     assert "CONTENT_PIPELINE_MAX_RUNTIME_MEDIA" in error["remedy"]
-    with pytest.raises(Stopped), executions.fenced(run_id):
+    with pytest.raises(Stopped), leases.fenced(run_id):
         pass
     kept = max_runtime.error_of(run_id)
     assert kept
@@ -51,7 +51,7 @@ def test_a_run_that_takes_too_long_is_fenced_off_and_its_task_ends(task: Task) -
 
 def test_a_post_that_may_be_out_ends_unconfirmed(task: Task) -> None:
     run_id = begin(task)
-    with executions.fenced(run_id) as session:
+    with leases.fenced(run_id) as session:
         tasks.set_irrevocable(session, task.id, irrevocable=True)
     max_runtime.end(run_id, "io")
     assert (read(task).error or {})["code"] == "unconfirmed"
@@ -59,7 +59,7 @@ def test_a_post_that_may_be_out_ends_unconfirmed(task: Task) -> None:
 
 def test_a_task_that_the_run_has_put_off_meanwhile_goes_on(task: Task) -> None:
     run_id = begin(task)
-    with executions.fenced(run_id) as session:
+    with leases.fenced(run_id) as session:
         deferral.defer(session, task.id, not_before=now(), attempt=1, lane="media")
     max_runtime.end(run_id, "media")
     assert read(task).state == "waiting"
@@ -76,11 +76,11 @@ def test_a_run_that_was_canceled_meanwhile_has_no_other_end(task: Task) -> None:
 
 def test_a_run_without_a_task_is_fenced_off_too(database: None) -> None:
     run_id = str(uuid4())
-    executions.begin(run_id, "io@test")
+    leases.begin(run_id, "io@test")
     max_runtime.end(run_id, "io")
     assert max_runtime.error_of(run_id)
     with transaction() as session:
-        assert executions.live_runs(session, [run_id]) == set()
+        assert leases.live_runs(session, [run_id]) == set()
 
 
 # This program behaves like a library that hangs in C: SIGINT never arrives. It has no Dagster to ask.

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import cancellation, executions, starts, tasks
+from content_pipeline.core.tasks import cancellation, leases, starts, tasks
 from tests.core.lock_waits import is_lock_awaited
 from tests.factories import make_workspace
 from tests.polling import until
@@ -106,15 +106,15 @@ def test_a_cancel_of_many_and_the_progress_of_one_never_lock_each_other_out(work
         parent, children = family(session, workspace_id, 3)
         tasks.mark_processing(session, "reel", children[1].key)
     run_id = str(uuid4())
-    executions.begin(run_id, "media@test")
-    executions.claim(run_id, tasks.subject("reel", children[1].key))
+    leases.begin(run_id, "media@test")
+    leases.claim(run_id, tasks.subject("reel", children[1].key))
 
     def cancel() -> None:
         with transaction() as session:
             assert len(cancellation.cancel_all(session, children)) == 3
 
     with ThreadPoolExecutor(1) as pool:
-        with executions.fenced(run_id) as session:
+        with leases.fenced(run_id) as session:
             canceling = pool.submit(cancel)
             until(is_lock_awaited, seconds=30, what="a cancel that waits for the fence")
             tasks.set_progress(session, children[1].id, 0.5)

@@ -14,7 +14,7 @@ from content_pipeline.core.errors import Conflict, InternalError, Invalid, NotFo
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import cancellation, deferral, executions, starts, tasks
+from content_pipeline.core.tasks import cancellation, deferral, leases, starts, tasks
 from tests.core.lock_waits import is_lock_awaited
 from tests.factories import make_workspace
 from tests.polling import until
@@ -109,11 +109,11 @@ def test_a_cancel_fences_off_the_run_of_the_task(session: Session, workspace_id:
     task = taken(session, workspace_id)
     session.commit()
     run_id = str(uuid4())
-    executions.begin(run_id, "media@test")
-    executions.claim(run_id, tasks.subject("caption", task.key))
+    leases.begin(run_id, "media@test")
+    leases.claim(run_id, tasks.subject("caption", task.key))
     with transaction() as other:
         cancellation.cancel(other, task)
-    with pytest.raises(executions.Stopped), executions.fenced(run_id):
+    with pytest.raises(leases.Stopped), leases.fenced(run_id):
         pass
 
 
@@ -152,12 +152,12 @@ def test_what_cannot_be_taken_back_cannot_be_canceled_and_its_run_goes_on(worksp
     with transaction() as session:
         task, other = irrevocable(session, workspace_id), queued(session, workspace_id)
     run_id = str(uuid4())
-    executions.begin(run_id, "media@test")
-    executions.claim(run_id, tasks.subject("caption", task.key))
+    leases.begin(run_id, "media@test")
+    leases.claim(run_id, tasks.subject("caption", task.key))
     with pytest.raises(Conflict) as caught, transaction() as session:
         cancellation.cancel_all(session, [other, task])
     assert caught.value.code == "task_irrevocable"
-    with executions.fenced(run_id) as session:
+    with leases.fenced(run_id) as session:
         assert session.get_one(Task, other.id).state == "queued"
         tasks.set_irrevocable(session, task.id, False)
     with transaction() as session:
@@ -170,22 +170,22 @@ def test_a_cancel_also_fences_off_a_run_that_claims_and_takes_the_task_meanwhile
     def stop_and_lose_the_race(session: Session, subject: str) -> None:
         stop(session, subject)
         if not stopped:
-            executions.claim(run_id, subject)
-            with executions.fenced(run_id) as run:
+            leases.claim(run_id, subject)
+            with leases.fenced(run_id) as run:
                 assert tasks.mark_processing(run, "caption", task.key)
         stopped.append(subject)
 
     with transaction() as session:
         task = queued(session, workspace_id)
-    executions.begin(run_id := str(uuid4()), "media@test")
+    leases.begin(run_id := str(uuid4()), "media@test")
     stopped: list[str] = []
-    stop = executions.stop_subject
-    monkeypatch.setattr(executions, "stop_subject", stop_and_lose_the_race)
+    stop = leases.stop_subject
+    monkeypatch.setattr(leases, "stop_subject", stop_and_lose_the_race)
     with transaction() as session:
         cancellation.cancel(session, task)
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "canceled"
-    with pytest.raises(executions.Stopped), executions.fenced(run_id):
+    with pytest.raises(leases.Stopped), leases.fenced(run_id):
         pass
     assert len(stopped) == 2
 
@@ -300,15 +300,15 @@ def test_a_cancel_and_the_progress_bar_never_lock_each_other_out(workspace_id: U
     with transaction() as session:
         task = taken(session, workspace_id)
     run_id = str(uuid4())
-    executions.begin(run_id, "media@test")
-    executions.claim(run_id, tasks.subject("caption", task.key))
+    leases.begin(run_id, "media@test")
+    leases.claim(run_id, tasks.subject("caption", task.key))
 
     def cancel() -> None:
         with transaction() as session:
             cancellation.cancel(session, task)
 
     with ThreadPoolExecutor(1) as pool:
-        with executions.fenced(run_id) as session:
+        with leases.fenced(run_id) as session:
             canceling = pool.submit(cancel)
             until(is_lock_awaited, seconds=30, what="a cancel that waits for the fence")
             tasks.set_progress(session, task.id, 0.5)

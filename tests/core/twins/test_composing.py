@@ -11,7 +11,7 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.twins import composing, memory
 from content_pipeline.core.twins.composing import Composed
 from content_pipeline.core.writing.post import Brief
-from content_pipeline.core.writing.rules import check
+from content_pipeline.core.writing.text_validation import check
 from tests.factories import make_twin
 from tests.language_model import LanguageModel, language_model
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.writing.fitting import fit
 from content_pipeline.core.writing.post import PostText
-from content_pipeline.core.writing.rules import characters, check
+from content_pipeline.core.writing.text_validation import characters, check
 
 # Much of what is special here, and long enough to be cut, which plain `st.text` hardly ever is.
 PIECES = st.sampled_from(

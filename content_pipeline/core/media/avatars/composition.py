@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 from PIL import Image
 
-from content_pipeline.core.media import encoding, wav
+from content_pipeline.core.media import audio_mastering, encoding, wav
 from content_pipeline.core.media.ass_document import credit_tags
 from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.avatars import motion, puppet, visemes
@@ -25,7 +25,7 @@ from content_pipeline.core.media.avatars.motion import Motion
 from content_pipeline.core.media.avatars.puppet import Head, Pose, Puppet
 from content_pipeline.core.media.ffmpeg import run_piped
 from content_pipeline.core.media.picture_conversion import BT709
-from content_pipeline.core.media.reels import audio_mastering, client_background
+from content_pipeline.core.media.reels import client_background
 from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH

@@ -9,12 +9,12 @@ from typing import Any
 
 import ffmpeg
 
-from content_pipeline.core.media import encoding, wav
+from content_pipeline.core.media import audio_mastering, encoding, wav
 from content_pipeline.core.media.ass_document import credit_tags
 from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.ffmpeg import run
 from content_pipeline.core.media.picture_conversion import BT709
-from content_pipeline.core.media.reels import audio_mastering, background_loops, client_background
+from content_pipeline.core.media.reels import background_loops, client_background
 from content_pipeline.core.media.reels.client_background import Background, Framing
 from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH

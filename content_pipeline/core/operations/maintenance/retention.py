@@ -32,7 +32,7 @@ from content_pipeline.core.operations.monitoring.bucket_usage import BucketUsage
 from content_pipeline.core.operations.workspace_exports import exports as workspace_exports
 from content_pipeline.core.platforms.accounts import oauth_flow
 from content_pipeline.core.publishing import removal
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import leases
 from content_pipeline.core.webhooks import endpoints
 from content_pipeline.core.workspaces import audit, idempotency
 
@@ -74,7 +74,7 @@ def sweep_rows() -> None:
     for sweep in (
         idempotency.sweep,
         oauth_flow.sweep,
-        executions.sweep,
+        leases.sweep,
         endpoints.sweep,
         heygen_events.sweep,
         audit.sweep,

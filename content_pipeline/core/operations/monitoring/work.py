@@ -15,7 +15,7 @@ from content_pipeline.core.operations.monitoring.families import counter, gauge
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.settings import Lane
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 from content_pipeline.core.tasks.kinds import KINDS
 
 ENDS: Final = ("done", "error", "canceled")
@@ -66,7 +66,7 @@ def live_executions(session: Session) -> Iterator[Metric]:
     yield gauge(
         "live_executions",
         "Runs at work whose worker sends heartbeats.",
-        (((worker,), runs) for worker, runs in executions.live_by_worker(session).items()),
+        (((worker,), runs) for worker, runs in leases.live_by_worker(session).items()),
         ["worker"],
     )
 

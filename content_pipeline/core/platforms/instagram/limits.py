@@ -19,7 +19,7 @@ _JPEG: Final = b"\xff\xd8\xff"
 
 
 def problems(post: Post) -> list[Problem]:
-    """Every documented limit that the post's video and cover break. Text is checked by writing/rules.py."""
+    """Every documented limit that the post's video and cover break. Text is checked by writing/text_validation.py."""
     return [*_video(post.video.media), *_cover(post)]
 
 

@@ -14,7 +14,7 @@ _MOST_BYTES: Final = 4_000_000_000
 
 
 def problems(post: Post) -> Iterator[Problem]:
-    """Every documented limit that the video breaks. Text is checked by writing/rules.py."""
+    """Every documented limit that the video breaks. Text is checked by writing/text_validation.py."""
     media = post.video.media
     if media.video_codec not in _CODECS.get(media.container, ()):
         yield Problem(

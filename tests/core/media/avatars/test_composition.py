@@ -21,8 +21,8 @@ from content_pipeline.core.speech import narration
 from content_pipeline.core.speech.narration import Narration
 from content_pipeline.core.speech.voice_selection import choose_voice
 from tests.core.media.avatars import mouth_errors
-from tests.core.media.reels.test_audio_mastering import loudness
 from tests.core.media.reels.test_composition import WHITE_FROM_ONE
+from tests.core.media.test_audio_mastering import loudness
 from tests.core.speech.scripts import SCRIPTS
 
 pytestmark = pytest.mark.slow

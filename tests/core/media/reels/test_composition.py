@@ -22,7 +22,7 @@ from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import DESIGNS
 from content_pipeline.core.settings import settings
 from tests.backgrounds import share_backgrounds
-from tests.core.media.reels.test_audio_mastering import loudness
+from tests.core.media.test_audio_mastering import loudness
 from tests.media import hdr_sheet, odd, samples
 
 pytestmark = pytest.mark.slow

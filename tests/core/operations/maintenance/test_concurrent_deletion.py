@@ -21,7 +21,7 @@ from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import cancellation, executions, tasks
+from content_pipeline.core.tasks import cancellation, leases, tasks
 from tests import avatar_videos
 from tests.core.lock_waits import blocked_by_lock
 from tests.core.operations.maintenance.deletable import a_batch, rendered_reel
@@ -148,8 +148,8 @@ def test_of_two_deletions_the_second_finds_nothing(workspace_id: UUID) -> None:
 
 def test_a_run_that_writes_at_the_same_moment_ends_before_the_deletion(workspace_id: UUID) -> None:
     _, (task,) = a_batch(workspace_id, rows=1)
-    executions.begin("some run", "some worker")
-    executions.claim("some run", tasks.subject(task.kind, task.key))
+    leases.begin("some run", "some worker")
+    leases.claim("some run", tasks.subject(task.kind, task.key))
     with transaction() as session:
         tasks.mark_processing(session, task.kind, task.key)
 

@@ -32,7 +32,7 @@ from content_pipeline.core.operations.maintenance import deletion, partition_key
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import cancellation, credits, executions, tasks
+from content_pipeline.core.tasks import cancellation, credits, leases, tasks
 from content_pipeline.core.tasks.open_posts import check_may_be_made
 from tests import avatar_videos
 from tests.core.operations.maintenance.deletable import a_batch, finish, rendered_reel, store
@@ -123,14 +123,14 @@ def test_its_partition_key_goes_with_the_next_run_of_the_retention(workspace_id:
 
 def test_work_on_it_is_canceled_and_fenced_off(workspace_id: UUID) -> None:
     task = avatar_videos.request(workspace_id)
-    executions.begin("some run", "some worker")
-    executions.claim("some run", tasks.subject(task.kind, task.key))
+    leases.begin("some run", "some worker")
+    leases.claim("some run", tasks.subject(task.kind, task.key))
     with transaction() as session:
         held = credits.balance(session, workspace_id).held
         deleted = deletion.delete_avatar_video(session, workspace_id, UUID(task.key))
     assert held
     assert [canceled.id for canceled in deleted.canceled] == [task.id]
-    with pytest.raises(executions.Stopped), executions.fenced("some run"):
+    with pytest.raises(leases.Stopped), leases.fenced("some run"):
         pass
     with transaction() as session:
         assert credits.balance(session, workspace_id).held == 0

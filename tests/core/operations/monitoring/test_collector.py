@@ -18,7 +18,7 @@ from content_pipeline.core.operations.alerts.failures import Failure
 from content_pipeline.core.operations.maintenance import retention
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import leases, tasks
 from tests.core.operations.monitoring.conftest import Scrape
 from tests.factories import make_account, make_item, make_publication, make_twin
 
@@ -51,10 +51,10 @@ def test_a_queue_has_the_length_and_age_of_what_may_be_worked_on(workspace_id: U
 
 def test_executions_are_those_that_live(database: None, scrape: Scrape) -> None:
     for worker in ("media@a", "media@a", "io@b"):
-        executions.begin(str(uuid4()), worker)
-    executions.begin(stopped := str(uuid4()), "io@b")
+        leases.begin(str(uuid4()), worker)
+    leases.begin(stopped := str(uuid4()), "io@b")
     with transaction() as session:
-        executions.stop(session, stopped)
+        leases.stop(session, stopped)
     value = scrape()
     assert [value("live_executions", worker=worker) for worker in ("media@a", "io@b")] == [2, 1]
 

@@ -16,7 +16,7 @@ from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Caption, MetricSnapshot, Task, WorkspaceExport
 from content_pipeline.core.operations.workspace_exports import exports, table_rows
-from content_pipeline.core.tasks import cancellation, executions, tasks
+from content_pipeline.core.tasks import cancellation, leases, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_account, make_item, make_twin, make_workspace
 from tests.finished_files import make_burn_in
@@ -40,9 +40,9 @@ def work(task: Task) -> None:
 
 def write(key: str, task_id: str | None = None) -> WorkspaceExport | None:
     """A run for a row, by default one of an operator."""
-    executions.begin(run_id := str(uuid4()), "io@test")
+    leases.begin(run_id := str(uuid4()), "io@test")
     made = exports.write(RunContext(run_id, "io", task_id), key)
-    executions.end(run_id)
+    leases.end(run_id)
     return made
 
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.platforms.text import CAPTION_STYLES, CaptionStyle
-from content_pipeline.core.writing.composer import compose
 from content_pipeline.core.writing.fitting import fit
 from content_pipeline.core.writing.post import Brief, Persona
-from content_pipeline.core.writing.rules import check
+from content_pipeline.core.writing.rule_based_composer import compose
+from content_pipeline.core.writing.text_validation import check
 
 HOOK = "AI is transforming how creators work."
 BRIEF = Brief(

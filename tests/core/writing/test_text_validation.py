@@ -3,7 +3,7 @@
 import pytest
 
 from content_pipeline.core.writing.post import PostText
-from content_pipeline.core.writing.rules import characters, check, rendered
+from content_pipeline.core.writing.text_validation import characters, check, rendered
 
 FAMILY = "👨‍👩‍👧"  # five code points, eight UTF-16 units, eighteen bytes
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from api.main import create_app
-from content_pipeline.assets.pictures import picture_metadata
+from content_pipeline.assets.picture_metadata import picture_metadata
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.infrastructure import metadata_pictures, storage
 from content_pipeline.core.infrastructure.clock import now

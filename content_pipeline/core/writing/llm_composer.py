@@ -12,8 +12,8 @@ from content_pipeline.core.platforms.hashtags import HASHTAG, distinct
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.writing import chat, prompts
 from content_pipeline.core.writing.post import Brief, PostText
-from content_pipeline.core.writing.rules import Violation, check
 from content_pipeline.core.writing.styles import max_hashtags
+from content_pipeline.core.writing.text_validation import Violation, check
 
 _UNREADABLE: Final = Violation("unreadable", "The answer is no complete JSON object.")
 # The look-behind begins one match per run of blanks, not one per blank: 100,000 of them would take a minute.

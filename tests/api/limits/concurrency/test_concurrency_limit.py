@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
-from api.limits import concurrency_limits
-from api.limits.concurrency_limits import ConcurrencyLimit
+from api.limits.concurrency import concurrency_limit
+from api.limits.concurrency.concurrency_limit import ConcurrencyLimit
 from content_pipeline.core.errors import TooManyRequests
 
 
@@ -30,7 +30,7 @@ def test_requests_that_come_together_are_neither_refused_nor_told_to_come_back_t
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Thirty refusals in one moment kept the event loop for 0.15 s, and again when their clients came back."""
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 1.0)
     limit, refused = ConcurrencyLimit("ask", most=100, per_client=1), list[tuple[float, float]]()
 
     async def ask() -> None:

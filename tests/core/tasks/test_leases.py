@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from content_pipeline.core.infrastructure.database import UNREACHABLE, transaction
-from content_pipeline.core.tasks import executions
-from content_pipeline.core.tasks.executions import Begin, Heartbeat, Stopped
+from content_pipeline.core.tasks import leases
+from content_pipeline.core.tasks.leases import Begin, Heartbeat, Stopped
 from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -27,7 +27,7 @@ def subject() -> str:
 
 
 def begin(run_id: str) -> str:
-    assert executions.begin(run_id, "media@test") is Begin.BEGUN
+    assert leases.begin(run_id, "media@test") is Begin.BEGUN
     return run_id
 
 
@@ -45,67 +45,67 @@ def silence(run_id: str) -> None:
 
 def stop(run_id: str) -> bool:
     with transaction() as session:
-        return executions.stop(session, run_id)
+        return leases.stop(session, run_id)
 
 
 def test_a_run_begins_once_however_many_messages_come(run_id: str) -> None:
     with ThreadPoolExecutor(8) as pool:
-        begun = list(pool.map(lambda _: executions.begin(run_id, "media@test"), range(16)))
+        begun = list(pool.map(lambda _: leases.begin(run_id, "media@test"), range(16)))
     assert sorted(answer.value for answer in begun) == ["begun"] + ["duplicate"] * 15
 
 
 def test_a_run_canceled_before_it_began_does_not_begin(run_id: str) -> None:
     assert stop(run_id) is False
-    assert executions.begin(run_id, "media@test") is Begin.CANCELED
+    assert leases.begin(run_id, "media@test") is Begin.CANCELED
 
 
 def test_a_run_canceled_at_work_is_not_begun_again_by_a_second_message(run_id: str) -> None:
     begin(run_id)
     assert stop(run_id) is True
-    assert executions.begin(run_id, "media@test") is Begin.DUPLICATE
+    assert leases.begin(run_id, "media@test") is Begin.DUPLICATE
 
 
 def test_of_many_runs_one_claims_the_subject(subject: str) -> None:
     rivals = [begin(str(uuid4())) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        claimed = list(pool.map(lambda run: executions.claim(run, subject), rivals))
+        claimed = list(pool.map(lambda run: leases.claim(run, subject), rivals))
     assert claimed.count(True) == 1
 
 
 def test_the_next_step_of_a_run_claims_its_subject_again(run_id: str, subject: str) -> None:
     begin(run_id)
-    assert executions.claim(run_id, subject)
-    assert executions.claim(run_id, subject)
+    assert leases.claim(run_id, subject)
+    assert leases.claim(run_id, subject)
 
 
 def test_a_subject_is_free_once_its_run_has_ended(run_id: str, subject: str) -> None:
-    executions.claim(begin(run_id), subject)
-    executions.end(run_id)
-    assert executions.claim(begin(str(uuid4())), subject)
+    leases.claim(begin(run_id), subject)
+    leases.end(run_id)
+    assert leases.claim(begin(str(uuid4())), subject)
 
 
 def test_a_dead_owner_is_fenced_off_by_the_next_claim(run_id: str, subject: str) -> None:
-    executions.claim(begin(run_id), subject)
+    leases.claim(begin(run_id), subject)
     silence(run_id)
-    assert executions.claim(begin(str(uuid4())), subject)
-    with pytest.raises(Stopped), executions.fenced(run_id):
+    assert leases.claim(begin(str(uuid4())), subject)
+    with pytest.raises(Stopped), leases.fenced(run_id):
         pass
 
 
 def test_a_run_with_heartbeats_is_not_marked_dead(run_id: str) -> None:
-    assert executions.mark_if_dead(begin(run_id)) is False
+    assert leases.mark_if_dead(begin(run_id)) is False
 
 
 def test_a_run_that_ended_in_its_worker_but_not_in_dagster_counts_as_dead(run_id: str) -> None:
-    executions.end(begin(run_id))
-    assert executions.mark_if_dead(run_id) is True
+    leases.end(begin(run_id))
+    assert leases.mark_if_dead(run_id) is True
 
 
 def test_a_run_marked_dead_writes_nothing_when_it_wakes(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
-    assert executions.mark_if_dead(run_id) is True
-    with pytest.raises(Stopped), executions.fenced(run_id):
+    assert leases.mark_if_dead(run_id) is True
+    with pytest.raises(Stopped), leases.fenced(run_id):
         pytest.fail("the fence let a dead run in")
 
 
@@ -113,14 +113,14 @@ def test_a_stopped_run_claims_nothing(run_id: str, subject: str) -> None:
     begin(run_id)
     stop(run_id)
     with pytest.raises(Stopped):
-        executions.claim(run_id, subject)
+        leases.claim(run_id, subject)
 
 
 def test_stopping_a_run_waits_for_its_write_to_commit(run_id: str) -> None:
     begin(run_id)
     written = Event()
     with ThreadPoolExecutor(1) as pool:
-        with executions.fenced(run_id):
+        with leases.fenced(run_id):
             stopping = pool.submit(lambda: (stop(run_id), written.is_set()))
             assert not stopping.done()
             written.set()
@@ -130,12 +130,12 @@ def test_stopping_a_run_waits_for_its_write_to_commit(run_id: str) -> None:
 def test_a_worker_that_shuts_down_stops_its_own_runs_only(subject: str) -> None:
     mine, other = str(uuid4()), str(uuid4())
     worker = f"media@{uuid4()}"
-    executions.begin(mine, worker)
-    executions.begin(other, "media@elsewhere")
-    executions.claim(mine, subject)
+    leases.begin(mine, worker)
+    leases.begin(other, "media@elsewhere")
+    leases.claim(mine, subject)
     with transaction() as session:
-        assert executions.stop_worker(session, worker) == [subject]
-        assert executions.live_runs(session, [mine, other]) == {other}
+        assert leases.stop_worker(session, worker) == [subject]
+        assert leases.live_runs(session, [mine, other]) == {other}
 
 
 @pytest.mark.slow
@@ -157,7 +157,7 @@ def test_the_heartbeat_keeps_a_run_alive(run_id: str) -> None:
     with heartbeat(run_id):
         while not _has_beaten(run_id):
             Event().wait(0.05)
-    assert executions.mark_if_dead(run_id) is False
+    assert leases.mark_if_dead(run_id) is False
 
 
 @pytest.mark.slow
@@ -212,10 +212,10 @@ def _is_connected(session_id: int) -> bool:
 
 
 def test_a_released_subject_is_free_while_its_run_ends(run_id: str, subject: str) -> None:
-    executions.claim(begin(run_id), subject)
+    leases.claim(begin(run_id), subject)
     with transaction() as session:
-        executions.release(session, run_id)
-    assert executions.claim(begin(str(uuid4())), subject)
+        leases.release(session, run_id)
+    assert leases.claim(begin(str(uuid4())), subject)
 
 
 def test_a_row_that_its_run_could_not_delete_is_swept(run_id: str) -> None:
@@ -224,5 +224,5 @@ def test_a_row_that_its_run_could_not_delete_is_swept(run_id: str) -> None:
         session.execute(
             text("update executions set beat_at = beat_at - interval '2 days' where run_id = :run"), {"run": run_id}
         )
-        executions.sweep(session)
-        assert executions.begun_runs(session, [run_id]) == set()
+        leases.sweep(session)
+        assert leases.begun_runs(session, [run_id]) == set()

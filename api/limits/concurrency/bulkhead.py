@@ -14,7 +14,7 @@ from anyio import CancelScope, CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 
-from api.limits.concurrency_limits import ConcurrencyLimit, client_of
+from api.limits.concurrency.concurrency_limit import ConcurrencyLimit, client_of
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")

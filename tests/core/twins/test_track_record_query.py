@@ -9,7 +9,7 @@ import pytest
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Twin
-from content_pipeline.core.twins import composing, track_record
+from content_pipeline.core.twins import composing, track_record_query
 from content_pipeline.core.writing.track_record import TrackRecord
 from tests.factories import make_twin, make_workspace
 from tests.metric_history import TwinHistory
@@ -29,7 +29,7 @@ def twin(workspace_id: UUID) -> Twin:
 
 def record(twin: Twin, platform: str = "instagram") -> TrackRecord:
     with transaction() as session:
-        return track_record.of_twin(session, twin, platform)
+        return track_record_query.of_twin(session, twin, platform)
 
 
 def publish_short_ones_better(history: TwinHistory, **fields: Any) -> None:

@@ -17,9 +17,9 @@ from fastapi.sse import EventSourceResponse
 from fastapi.testclient import TestClient
 
 from api import logs
-from api.limits import bulkhead, concurrency_limits
-from api.limits.bulkhead import in_bulkhead, iterate
-from api.limits.concurrency_limits import ConcurrencyLimit
+from api.limits.concurrency import bulkhead, concurrency_limit
+from api.limits.concurrency.bulkhead import in_bulkhead, iterate
+from api.limits.concurrency.concurrency_limit import ConcurrencyLimit
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 from content_pipeline.core.infrastructure import s3_multipart
 from content_pipeline.core.infrastructure.database import engine, transaction
@@ -139,7 +139,7 @@ def test_a_key_without_a_free_place_is_told_to_come_back_and_others_are_served(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Longer than the bodies of six requests take to be parsed, which is one after the other.
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.5)
     busy, other = connect(), connect()
     with ThreadPoolExecutor(bulkhead.OUTBOUND.per_client) as pool:
         held = [pool.submit(wait_for_the_name, base_url, busy) for _ in range(bulkhead.OUTBOUND.per_client)]
@@ -162,7 +162,7 @@ def refusal(base_url: str, client: TestClient) -> httpx.Response | None:
 def test_while_all_places_are_taken_a_client_that_has_none_is_told_that_it_is_not_its_doing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.05)
     tested = ConcurrencyLimit("are tested", most=2, per_client=1)
 
     async def outcome(client: str) -> Error | None:
@@ -206,7 +206,7 @@ def test_a_workspace_uses_the_object_store_one_at_a_time(
     base_url: str, connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """boto3 computes: with six at a time the event loop got too little of the interpreter."""
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.05)
     begun, go_on, create = threading.Event(), threading.Event(), s3_multipart.create
     busy, other = connect(), connect()
 
@@ -232,7 +232,7 @@ def test_a_workspace_uses_the_object_store_one_at_a_time(
 
 
 def test_a_stream_holds_its_place_until_it_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.05)
     slots = ConcurrencyLimit("are tested", most=1, per_client=1)
     told, closed, app = threading.Event(), threading.Event(), FastAPI()
 

@@ -10,7 +10,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.limits.concurrency_limits import PATIENCE_SECONDS, ConcurrencyLimit, client_of
+from api.limits.concurrency.concurrency_limit import PATIENCE_SECONDS, ConcurrencyLimit, client_of
 
 # Each step of a request waits in the event loop for a step of all others. Beside 60 uploads in parts of another
 # workspace, begun at once, reads of tasks took 161 ms (99 %), and take 6 (bench/noisy_neighbor.py). With one slot the

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import wav
+from content_pipeline.core.media import audio_mastering, wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE as RECORDED
 from content_pipeline.core.media.audio_decoding import Samples, pcm_chunks
-from content_pipeline.core.media.reels import audio_mastering
 from tests.media import odd, samples
 
 pytestmark = pytest.mark.slow

@@ -15,9 +15,9 @@ from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from api.authentication import API_KEY
-from api.limits import admission_control, concurrency_limits
-from api.limits.admission_control import SLOTS_PER_WORKSPACE, AdmissionControl
-from api.limits.concurrency_limits import ConcurrencyLimit
+from api.limits.concurrency import admission_control, concurrency_limit
+from api.limits.concurrency.admission_control import SLOTS_PER_WORKSPACE, AdmissionControl
+from api.limits.concurrency.concurrency_limit import ConcurrencyLimit
 from content_pipeline.core.errors import TooManyRequests
 from tests.api.conftest import PUBLIC
 from tests.polling import until
@@ -168,7 +168,7 @@ def test_requests_that_fail_or_are_canceled_give_their_slots_back() -> None:
 
 
 def test_requests_that_wait_too_long_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.01)
 
     async def check() -> None:
         requests, workspace = Requests(), uuid4()
@@ -193,7 +193,7 @@ def test_the_api_admits_by_workspace_after_it_has_checked_the_key(
     app: FastAPI, connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(admission_control, "SLOTS", ConcurrencyLimit("are one", most=1000, per_client=1))
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.5)
     busy, other = (connect().headers[API_KEY] for _ in range(2))
     with serving(app) as url, closing(HTTPConnection(url.removeprefix("http://"))) as slow:
 
