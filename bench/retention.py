@@ -82,7 +82,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
         seconds = time.monotonic() - began
         left = dagster.scalar(text("select count(*) from runs where pipeline_name = :job"), {"job": REEL.job})
         assert left == MOST_KEYS, left
-        # As autovacuum does within minutes (decision 0056).
+        # As autovacuum does within minutes.
         dagster.execute(text("vacuum analyze"))
     what = f"{A_DAY:,} keys of reels with their records, deleted" + (" (from 5,000)" if environment.quick else "")
     yield Figure(what, seconds * A_DAY / count, "s", target=Target(SECONDS_A_KIND))

@@ -1,7 +1,7 @@
 """Queries daily metrics by the days of a time zone, and period totals compared with the previous period.
 
 Figures are stored by UTC day, and what a platform says of a day by that platform's own. A day of another time zone has
-its share of both, in proportion to time (docs/decisions/0026-days-of-a-time-zone.md).
+its share of both, in proportion to time (docs/decisions/0022-analytics-in-windows.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
