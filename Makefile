@@ -9,7 +9,7 @@ HANGS := --max-worker-restart 3 -o faulthandler_timeout=600 -o faulthandler_exit
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets strangers check format bench errors settings docs voices lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets strangers check format bench reference docs voices lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -94,11 +94,8 @@ format: install  ## put code into the project's format
 bench: install  ## the benchmarks, each figure beside its reference
 	$(BIN)/python -m bench
 
-errors: install  ## collect the error codes from the source: api/error_codes.json and docs/errors.md
-	$(BIN)/python -m tests.error_codes
-
-settings: install  ## write docs/settings.md from the settings and .env.example
-	$(BIN)/python -m tests.settings_page
+reference: install  ## write docs/reference/ and api/error_codes.json from the code
+	$(BIN)/python -m docs.generators
 
 docs: install  ## the documentation as a site that works offline: site/index.html
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . site

@@ -1,6 +1,6 @@
 """HTML pages of error codes, to which `type` of a problem document links: causes and remedies.
 
-`error_codes.json` is collected from the places that raise errors (tests/error_codes.py).
+`error_codes.json` is collected from the places that raise errors (docs/generators/errors.py).
 """
 
 import json

@@ -18,7 +18,6 @@ from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import PREFIX, Settings
 from content_pipeline.definitions import definitions
-from tests import settings_page
 
 DOCUMENTS: Final = sorted(
     [
@@ -90,10 +89,6 @@ def test_every_setting_that_a_document_names_exists(document: Path) -> None:
 def test_every_block_of_code_of_a_document_can_be_parsed(document: Path) -> None:
     for language, code in re.findall(r"^```(\w+)\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE):
         PARSERS[language](code)
-
-
-def test_the_page_of_settings_is_that_of_the_code() -> None:
-    assert settings_page.as_markdown() == settings_page.PAGE.read_text(), "make settings"
 
 
 def test_every_decision_is_in_the_index() -> None:

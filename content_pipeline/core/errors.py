@@ -20,7 +20,7 @@ Error
 └── Unavailable         503
 
 `api/errors.py` renders them as RFC 9457 problem details, `step.py` as `dagster.Failure`. The first sentence of a class
-is on the pages of its codes, where the error itself has none (tests/error_codes.py).
+is on the pages of its codes, where the error itself has none (docs/generators/errors.py).
 """
 
 from collections.abc import Iterable

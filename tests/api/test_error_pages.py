@@ -7,9 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import error_pages
-from api.error_pages import FILE
 from content_pipeline.core.settings import settings
-from tests import error_codes
 from tests.api.conftest import PUBLIC
 
 
@@ -74,9 +72,3 @@ def test_an_unknown_code_is_answered_as_a_problem(anonymous_client: TestClient, 
     answer = anonymous_client.get(f"/errors/{code}")
     assert answer.status_code in (404, 422)
     assert answer.headers["Content-Type"] == "application/problem+json"
-
-
-@pytest.mark.slow
-def test_the_table_and_the_list_are_those_of_the_source() -> None:
-    assert error_codes.as_json() == FILE.read_text(), "make errors"
-    assert error_codes.as_markdown(error_pages.codes().values()) == error_codes.PAGE.read_text(), "make errors"

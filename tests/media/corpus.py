@@ -1,9 +1,5 @@
-"""Media as the world sends them, each with what a burn-in or a background makes of it: the tables of docs/media.md.
+"""Media as the world sends them, each with what a burn-in or a background makes of it."""
 
-python -m tests.media.corpus        prints the tables
-"""
-
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -315,8 +311,3 @@ def _table(rows: Iterable[Sample]) -> str:
 
 def _outcome(sample: Sample) -> str:
     return f"{sample.result}, {sample.check.what}" if sample.check else sample.result
-
-
-if __name__ == "__main__":
-    for heading, table in tables().items():
-        sys.stdout.write(f"### {heading}\n\n{table}\n\n")

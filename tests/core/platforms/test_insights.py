@@ -1,18 +1,15 @@
 """What all readers of figures share: missing scopes, and days that are over."""
 
 from datetime import UTC, date, datetime
-from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.platforms import insights
 from content_pipeline.core.platforms.base import Disconnected, NotPermitted
 from content_pipeline.core.platforms.insights import (
     AudienceShare,
     Figures,
-    Metric,
     ScopeMissing,
     batches,
     finished_days,
@@ -20,7 +17,6 @@ from content_pipeline.core.platforms.insights import (
     shares_of_counts,
     without_empty_average,
 )
-from content_pipeline.core.platforms.registry import PLATFORMS
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 
@@ -81,14 +77,3 @@ def test_an_average_over_no_views_is_unknown(views: int | None, expected: Figure
 def test_ids_are_split_in_their_order() -> None:
     assert list(batches({"a": 1, "b": 2, "c": 3}, 2)) == [["a", "b"], ["c"]]
     assert list(batches([], 2)) == []
-
-
-def test_the_documents_name_the_metrics_of_each_platform_as_it_does() -> None:
-    readers = [spec.insights for spec in PLATFORMS.values()]
-    rows = [
-        [metric, *(reader.names.get(metric) for reader in readers)]
-        for metric in get_args(Metric)
-    ]  # fmt: skip
-    cells = [" | ".join(f"`{name}`" if name else "–" for name in row) for row in rows]
-    document = (ROOT / "docs" / "architecture.md").read_text()
-    assert [row for row in cells if f"\n| {row} |\n" not in document] == []

@@ -1,4 +1,4 @@
-"""Collects the error codes of the product from its source: `python -m tests.error_codes` writes their table and page.
+"""The page of error codes, and their table `api/error_codes.json`, collected from the source of the product.
 
 An error is raised where it happens, with its sentence and its remedy there, so the source is the list. It is read as
 syntax: to raise all of them takes broken disks and platforms.
@@ -10,19 +10,19 @@ import json
 import pkgutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import api
-from api.error_pages import FILE, GAP, ErrorCode, codes
+from api.error_pages import GAP
 from content_pipeline import cli, core
-from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.errors import Error, Invalid
 from content_pipeline.core.platforms.base import Refused
+from docs.generators import markdown
+from docs.generators.markdown import cell
 
-PAGE: Final = ROOT / "docs" / "errors.md"
 _PACKAGES: Final = (core, api, cli)
 _COMMAND_LINE: Final = Path(cli.__path__[0])
 # Rows of tables of refusals, and the class of the error that is made of one.
@@ -208,6 +208,7 @@ def _name(node: ast.expr) -> str:
     return ""
 
 
+@cache
 def table() -> list[dict[str, Any]]:
     """The codes with their causes, as `api/error_codes.json` has them."""
     by_code: dict[str, set[Raised]] = defaultdict(set)
@@ -241,32 +242,19 @@ def as_json() -> str:
     return f"[\n{rows}\n]\n"
 
 
-def as_markdown(known: Iterable[ErrorCode]) -> str:
-    """The page in `docs/`."""
-    rows = [
-        f"| `{error.code}` | {error.status} | {'yes' if error.retryable else 'no'} | {_cell(cause.detail)} | "
-        f"{_cell(cause.remedy)} |"
-        for error in known
-        for cause in error.causes
-    ]
-    return "\n".join([*_HEAD, *rows, ""])
+def as_markdown() -> str:
+    rows = (
+        (f"`{error['code']}`", str(error["status"]), "yes" if error["retryable"] else "no", *map(cell, cause.values()))
+        for error in table()
+        for cause in error["causes"]
+    )
+    return "\n".join([_HEAD, markdown.table(("Code", "Status", "Retryable", "Cause", "Remedy"), rows), ""])
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+_HEAD: Final = """\
+# Errors
 
-
-_HEAD: Final = [
-    "# Errors",
-    "",
-    "`make errors` writes this page and `api/error_codes.json` from the places that raise errors. The `type` of an",
-    "answer is the address of its code's page, `/errors/{code}`. The codes of the command `content-pipeline` are here,",
-    "too. “…” stands for what is known only then.",
-    "",
-    "| Code | Status | Retryable | Cause | Remedy |",
-    "|---|---|---|---|---|",
-]
-
-if __name__ == "__main__":
-    FILE.write_text(as_json())
-    PAGE.write_text(as_markdown(codes().values()))
+`make reference` writes this page and `api/error_codes.json` from the places that raise errors. The `type` of an answer
+is the address of its code's page, `/errors/{code}`. The codes of the command `content-pipeline` are here, too. “…”
+stands for what is known only then.
+"""

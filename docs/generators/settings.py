@@ -1,4 +1,4 @@
-"""Writes docs/settings.md: `python -m tests.settings_page`.
+"""The page of settings.
 
 Names, values and defaults are those of the models (core/settings.py and the platforms' own); the meaning is the comment
 above the setting in .env.example, which has them all (tests/cli/test_env_example.py).
@@ -18,8 +18,8 @@ from pydantic.fields import FieldInfo
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import PREFIX, Settings
+from docs.generators.markdown import table
 
-PAGE: Final = ROOT / "docs" / "settings.md"
 _EXAMPLE: Final = ROOT / ".env.example"
 _SETTING: Final = re.compile(rf"#?{PREFIX}(\w+)=")
 _HEADING: Final = "## "
@@ -41,8 +41,8 @@ _WORDS: Final[dict[Any, str]] = {
 _HEAD: Final = """\
 # Settings
 
-`make settings` writes this page from `content_pipeline/core/settings.py`, the platforms' settings, and the comments of
-[.env.example](../.env.example).
+`make reference` writes this page from `content_pipeline/core/settings.py`, the platforms' settings, and the comments of
+[.env.example](../../.env.example).
 
 A setting is an environment variable, or a line of `.env` in the folder where a command starts; the environment wins.
 Lists are separated by commas. What is empty counts as not set. `content-pipeline up` writes what it has chosen for its
@@ -65,8 +65,7 @@ def _sections() -> Iterator[str]:
         if is_heading:
             yield from (f"{line}\n" for line in group)
         elif is_setting:
-            yield "| Setting | Value | Default |\n|---|---|---|"
-            yield from map(_row, group)
+            yield table(("Setting", "Value", "Default"), map(_row, group))
             yield ""
         else:
             yield " ".join(line.removeprefix("#").strip() for line in group).replace("<", "\\<") + "\n"
@@ -76,10 +75,10 @@ def _kind(line: str) -> tuple[bool, bool]:
     return line.startswith(_HEADING), _SETTING.match(line) is not None
 
 
-def _row(line: str) -> str:
+def _row(line: str) -> tuple[str, str, str]:
     name = line.partition("=")[0].removeprefix("#").removeprefix(PREFIX)
     field = _FIELDS[name]
-    return f"| `{PREFIX}{name}` | {_value(field)} | {_default(field)} |"
+    return f"`{PREFIX}{name}`", _value(field), _default(field)
 
 
 def _value(field: FieldInfo) -> str:
@@ -99,7 +98,3 @@ def _default(field: FieldInfo) -> str:
     if default in ("", [], None):
         return "none"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(as_markdown())
