@@ -1,6 +1,6 @@
-"""What docs/dagster-insides.md names of Dagster's insides, and the hashes of their source.
+"""What dagster_insides.toml names of Dagster's insides, and the hashes of their source.
 
-`python -m tests.dagster_insides` writes the present hashes into the document: run it when what changed was checked.
+`python -m tests.dagster_insides` writes the present hashes into that file: run it when what changed was checked.
 """
 
 import ast
@@ -9,6 +9,7 @@ import importlib
 import inspect
 import re
 import textwrap
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,11 @@ from typing import Any, Final
 import content_pipeline
 from content_pipeline.cli.stack_config import ROOT
 
-DOCUMENT: Final = ROOT / "docs" / "dagster-insides.md"
+FILE: Final = Path(__file__).with_suffix(".toml")
 SOURCES: Final = ("content_pipeline", "api", "sandbox", "bench", "tests")
 PRODUCT: Final = ("content_pipeline", "api", "deploy")
 PRIVATE: Final = re.compile(r"dagster\w*(?:\.\w+)*\._\w+(?:\.\w+)*")
-_ROW: Final = re.compile(r"^(\| `(dagster[\w.]+)` \| `([^`]+)` \| (\w+) \| .* \| )`([0-9a-f]*)` \|$", re.MULTILINE)
+_SOURCE: Final = re.compile(r'^("(dagster[\w.]+)" = )"[0-9a-f]*"$', re.MULTILINE)
 _IMPORT: Final = re.compile(r"^(?:from|import) dagster", re.MULTILINE)
 _SUBCLASS: Final = re.compile(r"^class \w+\(", re.MULTILINE)
 _HASH_CHARACTERS: Final = 12
@@ -36,17 +37,24 @@ _GENERATED: Final = ("__abstractmethods__", "__hash__")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table: what it names, where and how it is used, and the hash that is written there."""
+class Use:
+    """A name of Dagster's that a file of ours uses: how, why, what to check at a change, and its hash when checked."""
 
     name: str
     file: str
     use: str
+    why: str
+    check: str
     written: str
 
 
-def rows() -> list[Row]:
-    return [Row(*found.groups()[1:]) for found in _ROW.finditer(DOCUMENT.read_text())]
+def uses() -> list[Use]:
+    found = tomllib.loads(FILE.read_text())["uses"]
+    return [
+        Use(name, each["file"], each["use"], each["why"], each["check"], written)
+        for each in found
+        for name, written in each["sources"].items()
+    ]
 
 
 def digest(name: str) -> str:
@@ -164,8 +172,7 @@ def _trees(pattern: re.Pattern[str], folders: Iterable[str] = SOURCES) -> Iterat
 
 
 def main() -> None:
-    text = _ROW.sub(lambda row: f"{row[1]}`{digest(row[2])}` |", DOCUMENT.read_text())
-    DOCUMENT.write_text(text)
+    FILE.write_text(_SOURCE.sub(lambda line: f'{line[1]}"{digest(line[2])}"', FILE.read_text()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Dagster's insides are as they were when docs/dagster-insides.md was checked, and it names all that are used."""
+"""Dagster's insides are as they were when dagster_insides.toml was checked, and it names all that are used."""
 
 import ast
 import re
@@ -8,30 +8,30 @@ import pytest
 
 from content_pipeline.cli.stack_config import ROOT
 from tests import dagster_insides
-from tests.dagster_insides import Row
+from tests.dagster_insides import Use
 
-ROWS = dagster_insides.rows()
-LISTED = {(row.name, row.file) for row in ROWS}
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.name} in {row.file}")
-def test_what_is_used_of_dagsters_insides_has_not_changed(row: Row) -> None:
-    """When this fails: read the change, do what the row says, then run `python -m tests.dagster_insides`."""
-    assert dagster_insides.digest(row.name) == row.written
+USES = dagster_insides.uses()
+LISTED = {(use.name, use.file) for use in USES}
 
 
-def test_the_document_names_every_private_import() -> None:
+@pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.name} in {use.file}")
+def test_what_is_used_of_dagsters_insides_has_not_changed(use: Use) -> None:
+    """When this fails: read the change, check what is told, then run `python -m tests.dagster_insides`."""
+    assert dagster_insides.digest(use.name) == use.written, f"{use.use}: {use.why}. Check: {use.check}"
+
+
+def test_the_file_names_every_private_import() -> None:
     assert set(dagster_insides.private_imports()) - LISTED == set()
 
 
-def test_the_document_names_every_overridden_method() -> None:
+def test_the_file_names_every_overridden_method() -> None:
     found = set(dagster_insides.overridden())
     assert ("dagster_celery.launcher.CeleryRunLauncher.launch_run", "content_pipeline/engine/launcher.py") in found
     assert found - LISTED == set()
 
 
-def test_the_document_names_every_private_attribute() -> None:
-    named = {(row.name.rpartition(".")[2], row.file) for row in ROWS}
+def test_the_file_names_every_private_attribute() -> None:
+    named = {(use.name.rpartition(".")[2], use.file) for use in USES}
     assert set(dagster_insides.private_attributes()) - named == set()
 
 
@@ -64,14 +64,14 @@ def test_files_without_the_word_dagster_are_searched_too(monkeypatch: pytest.Mon
     assert set(dagster_insides.private_attributes()) == expected
 
 
-def test_the_document_names_nothing_that_is_not_used() -> None:
-    def is_used(row: Row) -> bool:
+def test_the_file_names_nothing_that_is_not_used() -> None:
+    def is_named(use: Use) -> bool:
         # Source that is copied or relied on is not named in our code.
-        return row.use in ("copied", "relied") or bool(
-            re.search(rf"\b{row.name.rpartition('.')[2]}\b", (ROOT / row.file).read_text())
+        return use.use in ("copied", "relied") or bool(
+            re.search(rf"\b{use.name.rpartition('.')[2]}\b", (ROOT / use.file).read_text())
         )
 
-    assert [row for row in ROWS if not is_used(row)] == []
+    assert [use for use in USES if not is_named(use)] == []
 
 
 def test_functions_of_one_class_have_hashes_of_their_own() -> None:
