@@ -41,11 +41,17 @@ class Figure:
     @property
     def is_met(self) -> bool | None:
         """None without a target."""
+        margin = self.margin
+        return None if margin is None else margin >= 0
+
+    @property
+    def margin(self) -> float | None:
+        """How far it is on the right side of its target, in the target's unit; None without one."""
         if self.target is None:
             return None
         value = self.ratio if self.target.of == "ratio" else self.measured
         assert value is not None, self.what
-        return value <= self.target.limit if self.target.side == "at most" else value >= self.target.limit
+        return self.target.limit - value if self.target.side == "at most" else value - self.target.limit
 
 
 def quantile(samples: Sequence[float], share: float) -> float:

@@ -1,4 +1,4 @@
-"""Results: the newest of each benchmark, kept in a file for the page `docs/performance.md`."""
+"""Results: the newest of each benchmark, kept in a file for the page `docs/reference/performance.md`."""
 
 import os
 import platform

@@ -18,4 +18,5 @@ def test_the_table_of_error_codes_is_that_of_the_code() -> None:
 
 
 def test_the_reference_has_no_page_that_nothing_writes() -> None:
-    assert {path.stem for path in FOLDER.iterdir()} == PAGES.keys()
+    """That of measured figures is written by bench/performance_page.py."""
+    assert {path.stem for path in FOLDER.iterdir()} == PAGES.keys() | {"performance"}
