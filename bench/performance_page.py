@@ -1,4 +1,4 @@
-"""`python -m bench.performance_page`: writes docs/reference/performance.md from the newest results of the benchmarks."""
+"""`python -m bench.performance_page`: writes docs/reference/performance.md from the newest results of benchmarks."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -15,8 +15,8 @@ _INTRODUCTION: Final = """\
 # Performance
 
 `.venv/bin/python -m bench.performance_page` writes this page from the newest results of `make bench`: the figures that
-have a target, beside the same work done another way in the same run where there is one. A ratio holds on other machines,
-a time does not. One benchmark is `.venv/bin/python -m bench NAME`; its module in `bench/` says what it does.
+have a target, beside the same work done another way in the same run where there is one. A ratio holds on other
+machines, a time does not. One benchmark is `.venv/bin/python -m bench NAME`; its module in `bench/` says what it does.
 
 """
 _HEAD: Final = ("Figure", "Measured", "Target")
