@@ -42,11 +42,21 @@ templates_path = ["."]
 html_copy_source = False
 
 # The order in which a stranger reads. Pages of docs/ that are in no group follow at the end.
+_GUIDES: Final = (
+    "first-post",
+    "captions",
+    "reels",
+    "avatars",
+    "publishing",
+    "analytics",
+    "agents",
+    "running",
+    "many-hosts",
+)
 _GROUPS: Final = {
-    "Start": ["/README", "first-post", "going-live", "settings", "errors"],
-    "Use": ["analytics", "webhooks", "agents", "media", "avatars", "sandbox", "/examples/README"],
-    "Run": ["/deploy/README", "sizing", "operations", "monitoring"],
-    "Change": ["architecture", "/CONTRIBUTING", "/SECURITY", "/CHANGELOG"],
+    "Guides": ["/README", *(f"guides/{name}" for name in _GUIDES), "/examples/README", "/deploy/README"],
+    "Pages": ["media", "monitoring", "architecture", "dagster-insides", "/CONTRIBUTING", "/SECURITY", "/CHANGELOG"],
+    "Reference": sorted(f"reference/{path.stem}" for path in (ROOT / "docs/reference").glob("*.md")),
 }
 
 
@@ -68,10 +78,10 @@ def add_navigation(_app: Sphinx, name: str, source: list[str]) -> None:
 
 
 def _navigation() -> dict[str, list[str]]:
-    here = {path.stem for path in (ROOT / "docs").glob("*.md")} - {"README"}
+    here = {str(path.relative_to(ROOT / "docs").with_suffix("")) for path in (ROOT / "docs").rglob("*.md")}
     groups = {caption: [page for page in pages if page[0] == "/" or page in here] for caption, pages in _GROUPS.items()}
-    rest = sorted(here.difference(*groups.values()))
-    decisions = sorted(f"decisions/{path.stem}" for path in (ROOT / "docs/decisions").glob("0*.md"))
+    decisions = sorted(page for page in here if page.startswith("decisions/0"))
+    rest = sorted(here.difference(*groups.values(), decisions, ("README", "decisions/README")))
     examples = sorted(f"/{path.relative_to(ROOT).with_suffix('')}" for path in (ROOT / "examples").glob("*/README.md"))
     return {**groups, "More": [*rest, *examples], "Decisions": ["decisions/README", *decisions]}
 
