@@ -7,6 +7,7 @@ and codes of errors are strings.
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -122,12 +123,15 @@ def is_known(name: str) -> bool:
 @cache
 def words() -> frozenset[str]:
     """All words of the code, and the names of its files."""
-    found: set[str] = set()
-    files = [path for folder in SOURCES for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts]
-    for path in (*files, *(ROOT / name for name in FILES)):
+    return frozenset(word for path in code_files() for word in (path.stem, *_WORD.findall(_code_of(path))))
+
+
+def code_files() -> Iterator[Path]:
+    """All files of the project but its documents."""
+    files = (path for folder in SOURCES for path in (ROOT / folder).rglob("*") if "node_modules" not in path.parts)
+    for path in chain(files, (ROOT / name for name in FILES)):
         if path.is_file() and path.suffix not in (".md", ".pyc") and path.name != TEST:
-            found |= {path.stem, *_WORD.findall(_code_of(path))}
-    return frozenset(found)
+            yield path
 
 
 def _code_of(path: Path) -> str:

@@ -1,5 +1,7 @@
 """What documents name is there: files, modules, symbols, settings, make targets, commands, endpoints."""
 
+import re
+
 import pytest
 
 from content_pipeline.cli.stack_config import ROOT
@@ -10,6 +12,16 @@ from tests.documents import HAND_WRITTEN
 def test_what_documents_name_is_there() -> None:
     unknown = {document: documented_names.unknown(document.read_text()) for document in HAND_WRITTEN}
     assert [f"{document.relative_to(ROOT)}: {name}" for document, of in unknown.items() for name in of] == []
+
+
+def test_every_document_that_the_code_names_is_there() -> None:
+    named = {
+        (path, document)
+        for path in documented_names.code_files()
+        for document in re.findall(r"\bdocs/[\w./-]+\.md\b", path.read_text(errors="ignore"))
+    }
+    assert named
+    assert [f"{path.relative_to(ROOT)}: {document}" for path, document in named if not (ROOT / document).exists()] == []
 
 
 @pytest.mark.parametrize(
