@@ -33,29 +33,7 @@ SETTINGS: Final = {
     for name in model.model_fields
 }
 # Words of other programs that look like symbols of ours.
-FOREIGN: Final = {
-    "CAP_DAC_OVERRIDE",
-    "DAGSTER_WEBSERVER_LOG_LEVEL",
-    "LimitNOFILE",
-    "MCPServer",
-    "RESOURCE_INIT",
-    "RetryPolicy",
-    "STEP_OUTPUT",
-    "TrustedHostMiddleware",
-    "_CONTENT_PIPELINE_COMPLETE",
-    "bash_source",
-    "eager",
-    "fish_source",
-    "language_detection_segments",
-    "optimize_for_webserver",
-    "pg_basebackup",
-    "pg_ctlcluster",
-    "pipeline_default",
-    "since_last_handled",
-    "time_window",
-    "url_style",
-    "zsh_source",
-}
+FOREIGN: Final = {"LimitNOFILE", "RetryPolicy", "eager", "pipeline_default", "since_last_handled"}
 # It names what is not there.
 TEST: Final = "test_documented_names.py"
 _CODE: Final = re.compile(r"`([^`]+)`")
@@ -155,7 +133,7 @@ def _resolves(name: str) -> bool:
 
 
 def _is_setting(name: str) -> bool:
-    return any(each.startswith(name) for each in SETTINGS) or f"_{name}" in FOREIGN
+    return any(each.startswith(name) for each in SETTINGS)
 
 
 def _targets(text: str) -> list[str]:
@@ -200,8 +178,9 @@ def _is_endpoint(method: str, path: str) -> bool:
 def _routes() -> dict[str, set[str]]:
     """The paths of the API and of the sandbox's admin API, by method."""
     found: dict[str, set[str]] = {}
-    declared = ((method, path) for path, methods in app.openapi()["paths"].items() for method in methods)
-    ordered = (each for path in (ROOT / "sandbox").glob("*admin.py") for each in _ROUTE.findall(path.read_text()))
-    for method, path in (*declared, *ordered):
+    described = ((method, path) for path, methods in app.openapi()["paths"].items() for method in methods)
+    files = (*(ROOT / "sandbox").glob("*admin.py"), ROOT / "api/routes/metrics.py")
+    hidden = (route for file in files for route in _ROUTE.findall(file.read_text()))
+    for method, path in (*described, *hidden):
         found.setdefault(method.upper(), set()).add(_PARAMETER.sub("{}", path))
     return found

@@ -8,7 +8,7 @@ from content_pipeline.cli.command_context import TIME
 
 @click.group("analysts")
 def analysts_group() -> None:
-    """Create, list and drop analysts: read-only database roles for the schema analytics (docs/analytics.md)."""
+    """Create, list and drop analysts: read-only database roles for the schema analytics (docs/guides/analytics.md)."""
 
 
 @analysts_group.command("create")
