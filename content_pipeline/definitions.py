@@ -43,6 +43,7 @@ definitions = dg.Definitions(
         tokens.refresh_expiring_tokens,
         memories.forget_deleted_memories,
         webhooks.deliver_webhooks,
+        analytics.read_new_accounts,
         analytics.record_stated_figures,
         alerts.report_failures,
         schedules.DERIVE_METRICS,

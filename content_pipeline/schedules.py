@@ -5,6 +5,7 @@ from typing import Final
 import dagster as dg
 
 from content_pipeline import jobs
+from content_pipeline.core.analytics import first_readings
 from content_pipeline.core.tasks import dagster_client
 
 READ_METRICS: Final = dg.build_schedule_from_partitioned_job(
@@ -21,7 +22,7 @@ DERIVE_METRICS: Final = dg.AutomationConditionSensorDefinition(
     target=dg.AssetSelection.groups("analytics"),
     run_tags=dagster_client.lane_tags("io", is_single=False),
     default_status=dg.DefaultSensorStatus.RUNNING,
-    minimum_interval_seconds=30,
+    minimum_interval_seconds=first_readings.DERIVATION_INTERVAL,
     description="Derives the figures of the days whose windows were read, and writes their dataset.",
 )
 

@@ -49,19 +49,19 @@ def execute_task(task: Task) -> dg.ExecuteInProcessResult:
 
 
 def execute_asset(
-    asset: dg.AssetsDefinition, *keys: str, instance: dg.DagsterInstance | None = None
+    asset: dg.AssetsDefinition, *keys: str, instance: dg.DagsterInstance | None = None, **tags: str
 ) -> dg.ExecuteInProcessResult:
     """A run of the asset: of one partition, of all from the first to the last of these keys, or without partitions."""
     if instance is None:
         with dg.DagsterInstance.ephemeral() as instance:
-            return execute_asset(asset, *keys, instance=instance)
+            return execute_asset(asset, *keys, instance=instance, **tags)
     run_id = str(uuid4())
     leases.begin(run_id, "io@test")
     result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
         run_id=run_id,
         instance=instance,
         partition_key=keys[0] if len(keys) == 1 else None,
-        tags=dict(zip(RANGE, keys, strict=True)) if len(keys) == 2 else None,
+        tags=tags | (dict(zip(RANGE, keys, strict=True)) if len(keys) == 2 else {}),
         asset_selection=list(asset.keys),
         raise_on_error=False,
     )

@@ -114,6 +114,7 @@ def test_dagster_runs_just_this() -> None:
         "refresh_expiring_tokens",
         "forget_deleted_memories",
         "deliver_webhooks",
+        "read_new_accounts",
         "record_stated_figures",
         "report_failures",
         "derive_metrics",

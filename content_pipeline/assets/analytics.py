@@ -26,6 +26,8 @@ from content_pipeline.core.tasks import leases
 from content_pipeline.engine.step import Results
 
 GROUP: Final = "analytics"
+# A run that reads accounts for the first time. Its value is the platform.
+NEW_ACCOUNTS_TAG: Final = "new_accounts"
 # Metadata of `daily_metrics`.
 FIRST_WRITTEN, LAST_WRITTEN = "first_day_written", "last_day_written"
 
@@ -60,8 +62,9 @@ def snapshots_of(platform: str) -> dg.AssetKey:
             kinds={"http", "postgres"},
             owners=ANALYTICS,
             metadata=schema_of(MetricSnapshot, ReportedDay),
-            description=f"The figures of all {spec.label} accounts and their posts, read at the end of the window. For"
-            " a window of the past only what the platform still says about its days: totals are never dated back.",
+            description=f"The figures of all {spec.label} accounts and their posts, read at the end of the window, and"
+            " after that of each account that is connected until the next one ends. For a window of the past only what"
+            " the platform still says about its days: totals are never dated back.",
         )
         for spec in PLATFORMS.values()
     ],
@@ -94,16 +97,17 @@ def _stored_checks() -> Iterator[dg.AssetCheckResult]:
 
 
 def _read(context: dg.AssetExecutionContext, platforms: Sequence[str], asked: Sequence[Window]) -> Results:
-    unread = []
+    unread, only_new = [], NEW_ACCOUNTS_TAG in context.run.tags
     for platform in platforms:
-        began = now()
-        outcomes = sync.sync_platform(partial(leases.fenced, context.run.run_id), platform, asked)
+        began, fenced = now(), partial(leases.fenced, context.run.run_id)
+        outcomes = sync.sync_platform(fenced, platform, asked, only_unread=only_new)
         if outcomes and all(outcome.error for outcome in outcomes):
             unread.append(PLATFORMS[platform].label)
             continue
         observed = observe_posts(context, platform, began)
         yield _snapshots(context, platform, outcomes, began, observed, is_present=windows.is_present(asked, began))
-    if unread:  # the others are materialized already
+    # The other platforms are materialized already. That no new account can be read says nothing of a platform.
+    if unread and not only_new:
         raise dg.Failure(f"No account of {', '.join(unread)} could be read.", allow_retries=False)
 
 
@@ -123,9 +127,13 @@ def _snapshots(
         falls = quality.falls(session, platform, windows.latest_complete(began).end)
         stored = quality.count_readings(session, [outcome.account.id for outcome in read], began)
         followers = overview.sum_followers(session, platform)
+        # Of all accounts, also where new ones only were read.
+        errors = (
+            quality.last_errors(session, platform) if is_present else [each.error for each in outcomes if each.error]
+        )
     checks = analytics_checks.of_snapshots(
         snapshots_of(platform),
-        [outcome.error for outcome in outcomes if outcome.error],
+        errors,
         falls,
         read=posts + is_present * len(read),
         stored=stored,

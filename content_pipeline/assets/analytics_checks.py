@@ -82,7 +82,7 @@ def of_stored_snapshots(session: Session, asset_key: dg.AssetKey, platform: str)
     read = [reading for reading in last if not reading.error and reading.window_start == window.start]
     yield from of_snapshots(
         asset_key,
-        [Error.of(reading.error) for reading in last if reading.error],
+        quality.last_errors(session, platform),
         quality.falls(session, platform, window.end),
         read=len(read) + sum(reading.posts_read for reading in read),
         stored=quality.count_readings(session, [reading.account_id for reading in read], window.end),

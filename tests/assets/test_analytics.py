@@ -16,7 +16,7 @@ from content_pipeline.core.analytics.ingestion import StatedDay
 from content_pipeline.core.infrastructure import metadata_pictures
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.models import Account, DailyMetric, MetricSnapshot, SocialPost
+from content_pipeline.core.models import Account, AccountSync, DailyMetric, MetricSnapshot, SocialPost
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import leases, tasks
 from content_pipeline.definitions import definitions
@@ -83,6 +83,29 @@ def test_a_platform_of_which_nothing_could_be_read_fails_the_run_and_leaves_the_
     result = execute_asset(metric_snapshots, newest_window())
     assert not result.success
     assert recorded(result).keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS if name != "instagram"}
+
+
+def test_a_run_for_new_accounts_reads_these_only_and_once(
+    platforms: Sandbox, account: Account, workspace_id: UUID
+) -> None:
+    execute_asset(metric_snapshots, newest_window())
+    connect(platforms, workspace_id, "instagram", username="tech.tom")
+    for read in (1, 0):
+        result = execute_asset(metric_snapshots, newest_window(), new_accounts="instagram")
+        assert result.success
+        assert recorded(result)["metric_snapshots/instagram"]["accounts"] == read
+
+
+def test_a_new_account_that_cannot_be_read_is_shown_by_the_check_and_fails_no_run(
+    platforms: Sandbox, account: Account, workspace_id: UUID
+) -> None:
+    execute_asset(metric_snapshots, newest_window())
+    new = connect(platforms, workspace_id, "instagram", username="tech.tom")
+    platforms.revoke("instagram", new.user_id)
+    assert execute_asset(metric_snapshots, newest_window(), new_accounts="instagram").success
+    with transaction() as session:
+        outcomes = dict(session.execute(select(AccountSync.account_id, AccountSync.error["code"].astext)).all())
+    assert (outcomes[account.id], outcomes[new.id]) == (None, "needs_reconnect")
 
 
 def test_a_run_beside_a_live_one_of_the_same_window_does_nothing(account: Account) -> None:

@@ -26,8 +26,10 @@ def next_reading(published_at: datetime, read_at: datetime) -> datetime:
     """When a post is to be read again after a reading."""
     age = read_at - published_at
     interval = next((interval for limit, interval in _INTERVALS if age < limit), _LAST_INTERVAL)
-    # A tick earlier, because a window is never read at the same second of its hour.
-    return read_at + interval - windows.LENGTH / 2
+    # Half a window earlier, because a window is never read at the same second of its hour; and at the latest with the
+    # window in which it is due, because an account may be first read long after a window has ended.
+    usual = read_at + interval - windows.LENGTH / 2
+    return min(usual, windows.latest_complete(read_at).end + interval)
 
 
 def list_since(session: Session, account: Account, moment: datetime) -> datetime:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from content_pipeline.core.analytics import windows
 from content_pipeline.core.analytics.plausibility import is_implausible
 from content_pipeline.core.analytics.windows import Window
+from content_pipeline.core.errors import Error
 from content_pipeline.core.models import Account, AccountSync, DailyMetric, DailyPostMetric, MetricSnapshot
 from content_pipeline.core.platforms.insights import TOTALS
 
@@ -62,11 +63,7 @@ def last_readings(session: Session, platform: str) -> Sequence[AccountSync]:
     """The newest reading of the totals of each account of a platform that is not disconnected."""
     newest = (
         select(AccountSync)
-        .where(
-            AccountSync.account_id == Account.id,
-            # Of windows of the past, as back-fills ask for them, no totals are read.
-            AccountSync.finished_at < AccountSync.window_start + 2 * windows.LENGTH,
-        )
+        .where(AccountSync.account_id == Account.id, windows.HAS_TOTALS)
         .order_by(AccountSync.window_start.desc())
         .limit(1)
         .lateral()
@@ -74,6 +71,11 @@ def last_readings(session: Session, platform: str) -> Sequence[AccountSync]:
     found = aliased(AccountSync, newest)
     accounts = select(found).select_from(Account).join(newest, true())
     return session.scalars(accounts.where(Account.platform == platform, Account.status != "disconnected")).all()
+
+
+def last_errors(session: Session, platform: str) -> Sequence[Error]:
+    """Why accounts of a platform could not be read by their last readings."""
+    return [Error.of(reading.error) for reading in last_readings(session, platform) if reading.error]
 
 
 def _falls_of_posts() -> Select[Any]:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.analytics import posts, readings, windows
+from content_pipeline.core.analytics import first_readings, posts, readings, windows
 from content_pipeline.core.analytics.windows import Window
 from content_pipeline.core.errors import Error, InternalError
 from content_pipeline.core.infrastructure.clock import now
@@ -53,19 +53,32 @@ class Outcome(NamedTuple):
     error: Error | None
 
 
-def sync_platform(transaction: Transaction, platform: str, asked: Sequence[Window]) -> list[Outcome]:
-    """Read all accounts of a platform, for one window or for several at once, and record the outcome of each.
+def sync_platform(
+    transaction: Transaction, platform: str, asked: Sequence[Window], *, only_unread: bool = False
+) -> list[Outcome]:
+    """Read all accounts of a platform, for one window or for several at once, and record the outcome of each; or those
+    only that were not read since they were connected.
 
     `transaction` opens the caller's transactions; what it raises (`leases.Stopped`) ends the reading.
     """
+    chosen = first_readings.IS_UNREAD if only_unread else Account.status != "disconnected"
     with transaction() as session:
         accounts = session.scalars(
-            select(Account)
-            .where(Account.platform == platform, Account.status != "disconnected")
-            .order_by(Account.created_at)
+            select(Account).where(Account.platform == platform, chosen).order_by(Account.created_at)
         ).all()
+
+    def read(account: Account) -> Outcome | None:
+        if only_unread and not _is_unread(transaction, account):  # any more: the run of a window has read it
+            return None
+        return _sync_account(transaction, account, asked)
+
     with ThreadPoolExecutor(CONCURRENT_ACCOUNTS, thread_name_prefix=f"sync-{platform}") as pool:
-        return list(pool.map(lambda account: _sync_account(transaction, account, asked), accounts))
+        return [outcome for outcome in pool.map(read, accounts) if outcome]
+
+
+def _is_unread(transaction: Transaction, account: Account) -> bool:
+    with transaction() as session:
+        return first_readings.is_unread(session, account.id)
 
 
 def _sync_account(transaction: Transaction, account: Account, asked: Sequence[Window]) -> Outcome:
@@ -169,9 +182,7 @@ class _AccountReader:
         with self._transaction() as session:
             read_at = session.scalar(
                 select(func.max(AccountSync.finished_at)).where(
-                    AccountSync.account_id == self.account.id,
-                    AccountSync.error.is_(None),
-                    AccountSync.finished_at < AccountSync.window_start + 2 * windows.LENGTH,
+                    AccountSync.account_id == self.account.id, AccountSync.error.is_(None), windows.HAS_TOTALS
                 )
             )
         oldest = now().astimezone(zone).date() - MAX_MISSING_DAYS

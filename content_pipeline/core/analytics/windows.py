@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from content_pipeline.core.models import AccountSync
+
 LENGTH: Final = timedelta(hours=6)
+# The condition for readings that were made in time. Of windows of the past, as back-fills ask for them, no totals are
+# read.
+HAS_TOTALS: Final = AccountSync.finished_at < AccountSync.window_start + 2 * LENGTH
 
 
 @dataclass(frozen=True, slots=True)

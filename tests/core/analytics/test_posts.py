@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from content_pipeline.core.analytics import posts, readings
+from content_pipeline.core.analytics import posts, readings, windows
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Account, MetricSnapshot, Publication, SocialPost
@@ -107,6 +107,12 @@ def test_a_post_is_read_less_often_with_age(age: timedelta, hours: int) -> None:
     """Due in the window of that time, although a window is never read at the same second."""
     due = posts.next_reading(now() - age, now()) - now()
     assert timedelta(hours=hours - 6) < due <= timedelta(hours=hours - 3)
+
+
+def test_a_post_of_an_account_that_was_connected_shortly_before_the_end_of_a_window_is_read_again_at_its_end() -> None:
+    end = windows.latest_complete(now()).end + windows.LENGTH
+    for before in (timedelta(minutes=1), timedelta(hours=2)):
+        assert posts.next_reading(end - timedelta(days=1), end - before) == end
 
 
 def test_a_post_that_is_read_is_due_again_later(account: Account) -> None:

@@ -98,6 +98,20 @@ def test_the_account_itself_and_its_days_and_audience_are_read(platforms: Sandbo
     assert {share.dimension for share in rows(AudienceShare, account_id=account.id)} == {"age", "country", "gender"}
 
 
+def test_new_accounts_are_read_alone_with_their_last_thirty_days_and_again_when_the_window_ends(
+    platforms: Sandbox, account: Account, workspace_id: UUID
+) -> None:
+    read()
+    platforms.history("instagram", posts=2, days=40, account="tech.tom")
+    new = connect(platforms, workspace_id, "instagram", username="tech.tom")
+    (outcome,) = sync.sync_platform(transaction, "instagram", [windows.latest_complete(now())], only_unread=True)
+    assert (outcome.account.id, outcome.posts_read, outcome.error) == (new.id, 2, None)
+    assert min(row.day for row in rows(ReportedDay, account_id=new.id)) <= now().date() - timedelta(days=29)
+    platforms.advance((windows.latest_complete(now()).end + windows.LENGTH - now()).total_seconds())
+    assert {outcome.account.id for outcome in read()} == {account.id, new.id}
+    assert len(rows(MetricSnapshot, account_id=new.id, social_post_id=None)) == 2
+
+
 def test_the_days_of_a_post_add_up_to_its_last_reading_to_the_unit(platforms: Sandbox, account: Account) -> None:
     for _ in range(6):
         read()
