@@ -28,7 +28,15 @@ from api.schemas.analytics import (
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.times import TimeZone
-from content_pipeline.core.analytics import audiences, best_times, exports, ingestion, local_days, ranking
+from content_pipeline.core.analytics import (
+    audiences,
+    best_times,
+    exports,
+    first_readings,
+    ingestion,
+    local_days,
+    ranking,
+)
 from content_pipeline.core.analytics.figures import DAYS_KEPT, Selection
 from content_pipeline.core.analytics.ranking import Order
 from content_pipeline.core.infrastructure.database import transaction
@@ -82,18 +90,23 @@ DaysIn = Annotated[TimeZone, Query(description="Whose days are meant: a name of 
 def list_figures(asked: DailyDep, timezone: DaysIn = "UTC") -> list[DayView]:
     """List the figures of each platform by day, oldest first, with every day present: ready for a chart.
 
-    Accounts are read every six hours. Today's figures are those so far. Where a platform gives totals only, a day is
-    the growth between readings. Days of another time zone than UTC have their share of the days that are known.
+    Accounts are read when they are connected, and every six hours. Today's figures are those so far. Where a platform
+    gives totals only, a day is the growth between readings. Days of another time zone than UTC have their share of the
+    days that are known.
     """
+    zone = ZoneInfo(timezone)
     with transaction() as session:
-        return [DayView.of(day) for day in local_days.list_days(session, asked, ZoneInfo(timezone))]
+        days, expected = local_days.list_days(session, asked, zone), first_readings.expected(session, asked, zone)
+    return [DayView.of(day, expected.get(day.platform)) for day in days]
 
 
 @router.get("/social/summary", responses=problems(404))
 def summarize_figures(asked: SelectionDep, timezone: DaysIn = "UTC") -> SummaryView:
     """Get the totals of a period, of the period before it, and what changed: of each platform, and of all together."""
+    zone = ZoneInfo(timezone)
     with transaction() as session:
-        return SummaryView.of_summary(local_days.summarize(session, asked, ZoneInfo(timezone)))
+        summary, expected = local_days.summarize(session, asked, zone), first_readings.expected(session, asked, zone)
+    return SummaryView.of_summary(summary, max(expected.values(), default=None))
 
 
 @router.get("/posts", responses=problems(404))

@@ -32,6 +32,16 @@ class FiguresView(BaseModel):
     followers: int | None = Field(examples=[5210], description="At the end of the day or the period")
 
 
+FirstFiguresBy = Annotated[
+    datetime.datetime | None,
+    Field(
+        examples=[None],
+        description="While no figure of the platform's accounts is known: by when the first ones are expected, in the "
+        "time zone asked for",
+    ),
+]
+
+
 class DayView(FiguresView):
     platform: str = Field(examples=["instagram"])
     date: datetime.date = Field(examples=["2026-04-29"], description="A day in the time zone asked for")
@@ -41,11 +51,12 @@ class DayView(FiguresView):
         "another hour",
     )
 
+    first_figures_by: FirstFiguresBy
+
     @classmethod
-    def of(cls, day: figures.DayFigures) -> "DayView":
-        return cls.model_validate(
-            {"platform": day.platform, "date": day.day, "estimated": day.estimated, **day.figures}
-        )
+    def of(cls, day: figures.DayFigures, first_figures_by: datetime.datetime | None) -> "DayView":
+        named = {"platform": day.platform, "date": day.day, "estimated": day.estimated}
+        return cls.model_validate({**named, **day.figures, "first_figures_by": first_figures_by})
 
 
 class ChangesView(BaseModel):
@@ -67,7 +78,10 @@ class ChangesView(BaseModel):
 
 class TotalsView(BaseModel):
     totals: FiguresView
-    previous: FiguresView = Field(description="Of the period of the same length before it")
+    previous: FiguresView = Field(
+        description="Of the period of the same length before it; null where that was not measured, such as before an "
+        "account was connected"
+    )
     deltas: ChangesView = Field(description="`totals` less `previous`")
     percent: ChangesView = Field(description="The same in percent of `previous`; null where that is zero")
 
@@ -87,13 +101,15 @@ class SummaryView(TotalsView):
     start: datetime.date = Field(examples=["2026-04-01"])
     end: datetime.date = Field(examples=["2026-04-30"], description="Included")
     platforms: dict[str, TotalsView]
+    first_figures_by: FirstFiguresBy
 
     @classmethod
-    def of_summary(cls, summary: Summary) -> "SummaryView":
+    def of_summary(cls, summary: Summary, first_figures_by: datetime.datetime | None) -> "SummaryView":
         return cls(
             start=summary.start,
             end=summary.end,
             platforms={platform: TotalsView.of(totals) for platform, totals in summary.platforms.items()},
+            first_figures_by=first_figures_by,
             **dict(TotalsView.of(summary.overall)),
         )
 

@@ -1,22 +1,14 @@
-"""Figures of a connected account: read by a run, derived by Dagster's automation, and served as rows of a chart."""
+"""Figures of a connected account: read when it is connected, derived by Dagster's automation, and served as rows of a
+chart."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from content_pipeline.core.analytics import windows
-from content_pipeline.core.infrastructure.clock import now
 from tests.polling import until
 from tests.stack.client import Client
 from tests.stack.harness import Stack
-
-
-def read_tiktok(stack: Stack) -> str:
-    """Launch a run of the present window, of this platform only: other tests leave accounts on the others that cannot
-    be read any more. Returns the run id."""
-    window = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
-    return stack.launch("metric_snapshots", window, assetSelection=[{"path": ["metric_snapshots", "tiktok"]}])
 
 
 @pytest.mark.smoke
@@ -24,14 +16,18 @@ def test_the_figures_of_an_account_are_read_derived_and_served(stack: Stack, cli
     stack.sandbox.set(tiktok_listing_seconds=0)
     stack.sandbox.history("tiktok", posts=6, days=5)
     client.connect(stack.sandbox, "tiktok")
-    stack.wait_for_run(read_tiktok(stack), "SUCCESS")
 
-    def served() -> list[dict[str, int | None]] | None:
-        rows = client.http.get("/analytics/social", params={"platform": "tiktok", "days": 7}).json()
+    def shown() -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = client.http.get("/analytics/social?platform=tiktok&days=7").json()
+        return rows
+
+    def served() -> list[dict[str, Any]] | None:
+        rows = shown()
         return rows if any(row["views"] for row in rows) else None
 
+    assert all(row["first_figures_by"] for row in shown())
     rows = until(served, seconds=180, what="figures that are derived", pause=1)
-    assert len(rows) == 7
+    assert [row["first_figures_by"] for row in rows] == 7 * [None]
     posts = client.http.get("/analytics/posts").json()
     assert len(posts) == 6
     assert sum(row["views"] or 0 for row in rows) == sum(post["figures"]["views"] for post in posts)
@@ -63,11 +59,10 @@ def test_an_operator_executes_the_checks_of_figures(stack: Stack, asset: str) ->
 def test_a_worker_that_is_killed_while_it_reads_leaves_figures_that_are_true(stack: Stack, client: Client) -> None:
     stack.sandbox.set(tiktok_listing_seconds=0)
     stack.sandbox.history("tiktok", account="tech.tom", posts=6, days=5)
+    # After the posts an account's own figures are read, from its profile, as it is when it is connected.
+    stack.sandbox.fail("tiktok", "grant", "delay", seconds=4, times=500)
     account_id = client.connect(stack.sandbox, "tiktok", username="tech.tom")
     stored = "select 1 from metric_snapshots where account_id = :account"
-    # After the posts an account's own figures are read, from its profile. Accounts of other tests are read first.
-    stack.sandbox.fail("tiktok", "grant", "delay", seconds=4, times=500)
-    read_tiktok(stack)
     until(lambda: stack.sql(stored, account=account_id), seconds=90, what="stored readings of posts", pause=0.05)
     assert stack.sql("select 1 from account_syncs where account_id = :account", account=account_id) == []
     stack.kill("io")

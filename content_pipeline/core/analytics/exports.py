@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.analytics import export_files, export_rows, figures
+from content_pipeline.core.analytics import export_files, export_rows, figures, first_readings
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.infrastructure import storage
@@ -54,7 +55,14 @@ def count_rows(session: Session, asked: Selection, *, grain: Grain, most: int) -
     """
     figures.check(session, asked)
     rows = export_rows.count(session, export_rows.select_rows(asked, grain), most=most + 1)
-    _check_size(rows, most)
+    if rows == 0:
+        raise _empty(session, asked)
+    if rows > most:
+        raise PlanLimit(
+            f"This export has more than {most:,} rows, which is what your plan allows.",
+            code="plan_limit",
+            remedy="Ask for fewer days, for one platform or twin, or for a larger plan.",
+        )
     return rows
 
 
@@ -78,19 +86,18 @@ def create_with_task(
     return export, tasks.create(session, workspace_id=asked.workspace_id, kind=KIND, key=str(export.id))
 
 
-def _check_size(rows: int, most: int) -> None:
-    if rows == 0:
-        raise Invalid(
-            "There are no figures of these days, so the export would be empty.",
+def _empty(session: Session, asked: Selection) -> Invalid:
+    if expected := first_readings.expected(session, asked, ZoneInfo("UTC")):
+        return Invalid(
+            f"There are no figures yet: the first ones are expected by {max(expected.values()):%H:%M} UTC.",
             code="export_empty",
-            remedy="Ask for more days, or for all platforms and twins. Accounts are read every six hours.",
+            remedy="Export again then.",
         )
-    if rows > most:
-        raise PlanLimit(
-            f"This export has more than {most:,} rows, which is what your plan allows.",
-            code="plan_limit",
-            remedy="Ask for fewer days, for one platform or twin, or for a larger plan.",
-        )
+    return Invalid(
+        "There are no figures of these days, so the export would be empty.",
+        code="export_empty",
+        remedy="Ask for more days, or for all platforms and twins. Accounts are read every six hours.",
+    )
 
 
 def result(export: AnalyticsExport) -> kinds.ExportResult:

@@ -29,6 +29,14 @@ def export(client: TestClient, **body: Any) -> Any:
     return client.post(f"{PUBLIC}/analytics/social/export", json=body)
 
 
+def test_an_export_of_a_fresh_account_says_by_when_there_are_figures(client: TestClient, account_id: UUID) -> None:
+    refused = export(client).json()
+    shown = client.get(f"{PUBLIC}/analytics/social").json()[0]["first_figures_by"]
+    assert refused["code"] == "export_empty"
+    assert f"by {datetime.fromisoformat(shown):%H:%M} UTC" in refused["detail"]
+    assert refused["remedy"] == "Export again then."
+
+
 def test_an_export_is_a_task_with_a_link_that_is_valid_for_one_hour(client: TestClient, account_id: UUID) -> None:
     record(account_id, 0, views=7)
     record(account_id, 40, views=9)

@@ -44,6 +44,25 @@ def test_a_row_has_the_fields_of_the_specification(client: TestClient, account_i
     )
 
 
+def test_rows_and_summary_of_a_fresh_account_say_by_when_its_first_figures_are_expected(
+    client: TestClient, account_id: UUID
+) -> None:
+    moments = {
+        zone: {row["first_figures_by"] for row in get(client, "social", timezone=zone)}
+        | {get(client, "social/summary", timezone=zone)["first_figures_by"]}
+        for zone in ("UTC", "Asia/Kolkata")
+    }
+    (utc,), (kolkata,) = moments.values()
+    assert utc.endswith(":00Z")
+    assert kolkata.endswith(":00+05:30")
+    moment = datetime.fromisoformat(utc)
+    assert moment == datetime.fromisoformat(kolkata)
+    assert now() < moment < now() + timedelta(minutes=5)
+    record(account_id, 0, views=7)
+    assert get(client, "social", days=1)[0]["first_figures_by"] is None
+    assert get(client, "social/summary")["first_figures_by"] is None
+
+
 def test_every_day_is_present_in_order_and_unknown_figures_are_null(client: TestClient, account_id: UUID) -> None:
     record(account_id, 3, views=7)
     rows = get(client, "social", days=5)
