@@ -16,7 +16,7 @@ from sqlalchemy import Date, Double, FromClause, RowMapping, case, cast, func, l
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.analytics import figures, windows
+from content_pipeline.core.analytics import figures, measured_periods, windows
 from content_pipeline.core.analytics.day_shares import Array, Shares, Span, days_of, shares, spans, split
 from content_pipeline.core.analytics.figure_columns import COUNTS, METRICS
 from content_pipeline.core.analytics.figures import DayFigures, Selection, Summary, Totals, Values
@@ -72,9 +72,13 @@ def list_days(session: Session, asked: Selection, zone: ZoneInfo) -> Sequence[Da
 
 
 def summarize(session: Session, asked: Selection, zone: ZoneInfo) -> Summary:
-    """The totals of the period, and of as many days before. Raises as `figures.summarize` does."""
-    if zone == UTC_ZONE:
-        return figures.summarize(session, asked)
+    """The totals of the period, and of as many days before where these were measured. Raises as `figures.summarize`
+    does."""
+    summary = figures.summarize(session, asked) if zone == UTC_ZONE else _summarize(session, asked, zone)
+    return measured_periods.without_unmeasured(session, asked, summary)
+
+
+def _summarize(session: Session, asked: Selection, zone: ZoneInfo) -> Summary:
     figures.check(session, asked, periods=2)
     asked = replace(asked, end=now().astimezone(zone).date())
     firsts = [asked.start - _DAY * asked.days, asked.start, asked.end + _DAY]
