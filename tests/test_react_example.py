@@ -273,6 +273,21 @@ def test_the_cards_compare_with_the_period_before_and_show_what_is_not_known_as_
     expect(page.locator(".chart")).to_contain_text("Nothing is known of these days")
 
 
+def test_a_fresh_account_is_waited_for_and_its_first_day_is_a_dot_with_its_value(
+    page: Page, api_url: str, key: str, workspace_id: UUID
+) -> None:
+    with transaction() as session:
+        account_id = make_account(session, workspace_id, "tiktok").id
+    connect(page, api_url, key)
+    expect(page.locator(".chart")).to_contain_text(re.compile(r"First figures by \d\d:\d\d"))
+    expect(page.get_by_role("button", name="Export 30 days")).to_be_disabled()
+    record(account_id, {0: 4792})  # which the page finds by itself
+    expect(page.locator(".chart .value")).to_have_text("4,792")
+    expect(page.locator(".recharts-area-dots circle")).to_have_count(1)
+    expect(page.get_by_text("The 30 days before were not measured.")).to_be_visible()
+    assert card(page, "Views").split("\n") == ["Views", "4,792", "–"]
+
+
 def test_a_platform_and_a_period_are_picked(page: Page, api_url: str, key: str, account_id: UUID) -> None:
     with transaction() as session:
         workspace_id = session.get_one(Account, account_id).workspace_id

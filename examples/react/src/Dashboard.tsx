@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type Account, type Connection, type Metric, type Summary, request } from './api';
+import { type Account, type Connection, type Figures, type Metric, type Summary, request } from './api';
 import { ExportPanel } from './ExportPanel';
-import { day, platformName } from './format';
+import { day, platformName, WAITING } from './format';
 import { PlatformChart } from './PlatformChart';
 import { Problem } from './Problem';
 import { SummaryCards } from './SummaryCards';
@@ -21,6 +21,7 @@ export function Dashboard({ connection, onDisconnect }: { connection: Connection
     queryKey: ['summary', chosen, days],
     queryFn: ({ signal }) =>
       request<Summary>(connection, `/analytics/social/summary?${query(chosen, days)}`, { signal }),
+    refetchInterval: ({ state }) => state.data?.first_figures_by != null && WAITING,
   });
   const connected = [...new Set(accounts.data?.map((account) => account.platform))].sort();
   const handles = (platform: string) =>
@@ -57,16 +58,12 @@ export function Dashboard({ connection, onDisconnect }: { connection: Connection
           <section className="panel empty">
             <h2>No account is connected</h2>
             <p className="muted">
-              Connect one with <code>POST /social/connect/{'{platform}'}</code>. Its figures come with the next reading.
+              Connect one with <code>POST /social/connect/{'{platform}'}</code>. Its first figures come within minutes.
             </p>
           </section>
         ) : (
           <>
-            <p className="muted period">
-              {summary.data
-                ? `${day(summary.data.start)} – ${day(summary.data.end)}, compared with the ${days} days before`
-                : 'Loading …'}
-            </p>
+            <p className="muted period">{summary.data ? period(summary.data, days) : 'Loading …'}</p>
             <SummaryCards totals={summary.data} chosen={metric} onChoose={setMetric} />
             <div className="charts">
               {(chosen ? [chosen] : connected).map((platform) => (
@@ -77,12 +74,27 @@ export function Dashboard({ connection, onDisconnect }: { connection: Connection
                 />
               ))}
             </div>
-            <ExportPanel key={`${chosen} ${days}`} {...{ connection, days }} platform={chosen} />
+            <ExportPanel
+              key={`${chosen} ${days}`}
+              {...{ connection, days }}
+              platform={chosen}
+              firstFiguresBy={summary.data && !isKnown(summary.data.totals) ? summary.data.first_figures_by : null}
+            />
           </>
         )}
       </main>
     </>
   );
+}
+
+function period(summary: Summary, days: number): string {
+  const shown = `${day(summary.start)} – ${day(summary.end)}`;
+  if (isKnown(summary.deltas)) return `${shown}, compared with the ${days} days before`;
+  return isKnown(summary.totals) ? `${shown}. The ${days} days before were not measured.` : shown;
+}
+
+function isKnown(figures: Figures): boolean {
+  return Object.values(figures).some((figure) => figure !== null);
 }
 
 function query(platform: string, days: number): string {

@@ -7,10 +7,10 @@ import { useTask } from './useTask';
 
 const FORMATS = { csv: 'CSV', json: 'JSON', parquet: 'Parquet' };
 
-type Props = { connection: Connection; platform: string; days: number };
+type Props = { connection: Connection; platform: string; days: number; firstFiguresBy: string | null };
 
 /** Exports what is shown as a file: starts the task, follows it, and gives the link. */
-export function ExportPanel({ connection, platform, days }: Props) {
+export function ExportPanel({ connection, platform, days, firstFiguresBy }: Props) {
   const [format, setFormat] = useState('csv');
   const start = useMutation({
     mutationFn: () => {
@@ -40,9 +40,10 @@ export function ExportPanel({ connection, platform, days }: Props) {
             </option>
           ))}
         </select>
-        <button className="primary" disabled={isRunning} onClick={() => start.mutate()}>
+        <button className="primary" disabled={isRunning || firstFiguresBy !== null} onClick={() => start.mutate()}>
           Export {days} days
         </button>
+        {firstFiguresBy && <span className="muted">First figures by {time(firstFiguresBy)}</span>}
         {isRunning && <progress aria-label="Progress of the export" max={100} value={task.data?.progress ?? 0} />}
         {file?.download_url && (
           <>

@@ -6,7 +6,10 @@ const BLANK = '\u00a0';
 
 type Props = { totals: Totals | undefined; chosen: Metric; onChoose: (metric: Metric) => void };
 
-/** The totals of the period, and how they differ from the period before. A click shows that figure in the charts. */
+/**
+ * The totals of the period, and how they differ from the period before, where that was measured. A click shows that
+ * figure in the charts.
+ */
 export function SummaryCards({ totals, chosen, onChoose }: Props) {
   return (
     <div className="cards" aria-busy={!totals}>

@@ -13,9 +13,14 @@ export const METRICS = {
 
 export type Metric = keyof typeof METRICS;
 export type Figures = Record<Metric, number | null>; // null: the platform did not say
-export type Day = Figures & { platform: string; date: string };
+export type Day = Figures & { platform: string; date: string; first_figures_by: string | null };
 export type Totals = { totals: Figures; previous: Figures; deltas: Figures; percent: Figures };
-export type Summary = Totals & { start: string; end: string; platforms: Record<string, Totals> };
+export type Summary = Totals & {
+  start: string;
+  end: string;
+  platforms: Record<string, Totals>;
+  first_figures_by: string | null; // of a platform of which nothing is known yet
+};
 export type Account = { platform: string; handle: string };
 export type Export = { download_url: string | null; expires_at: string | null; rows: number };
 

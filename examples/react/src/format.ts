@@ -3,6 +3,9 @@ const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFraction
 const DAY = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const WEEKDAY = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
 
+/** Milliseconds between two looks for the first figures of an account. */
+export const WAITING = 10_000;
+
 /** What is not known is no zero. */
 export const UNKNOWN = '–';
 

@@ -57,9 +57,13 @@ def test_a_chart_without_views_says_so() -> None:
 @given(st.lists(st.none() | st.integers(-(10**9), 10**9)))
 def test_a_sparkline_has_a_character_for_each_value_and_keeps_their_order(values: list[int | None]) -> None:
     line = sparkline(values)
-    assert [character == "·" for character in line] == [value is None for value in values]
-    pairs = sorted((value, block) for value, block in zip(values, line, strict=True) if value is not None)
+    assert [character == "·" for character in line[: len(values)]] == [value is None for value in values]
+    pairs = sorted((value, block) for value, block in zip(values, line, strict=False) if value is not None)
     assert [block for _, block in pairs] == sorted(block for _, block in pairs)
+
+
+def test_a_sparkline_of_one_value_is_a_dot_with_its_number() -> None:
+    assert sparkline([None, 4792.0, None]) == "·●· 4,792"
 
 
 def test_a_sparkline_begins_at_zero() -> None:
