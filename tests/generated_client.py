@@ -50,13 +50,10 @@ class Call:
         """Fails for an answer to an invalid request.
 
         Without a key there are the page that platforms send a browser back to, which needs a state of theirs, and the
-        probe of readiness. A script is written by a language model, which is not here.
+        probe of readiness.
         """
         usual = (404, 409) if self.has_key else (400, 503)
-        assert status < 400 or status in usual or (status, self.operation) == (503, "write_script"), (
-            self.operation,
-            status,
-        )
+        assert status < 400 or status in usual, (self.operation, status)
 
 
 def calls(document: dict[str, Any], world: World) -> Iterator[Call]:

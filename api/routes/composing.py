@@ -57,7 +57,7 @@ def compose_post(twin_id: UUID, body: ComposeRequest, caller: CallerDep) -> Post
 @router.post(
     "/{twin_id}/script",
     response_model=ScriptView,
-    responses={**_AS_EVENTS, **problems(404, 502, 503)},
+    responses={**_AS_EVENTS, **problems(404, 409, 502, 503)},
     dependencies=[_COUNTED],
 )
 @in_bulkhead(until="request")
@@ -66,6 +66,7 @@ def write_script(
 ) -> ScriptView | EventSourceResponse:
     """Write a script about a topic in the twin's voice, for a video of `seconds`.
 
+    409 `text_model_missing` where the operator has set no language model.
     What worked for this twin on this platform is learned from, once there are eight posts; `learned_from` says what.
     """
     with transaction() as session:

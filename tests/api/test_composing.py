@@ -170,7 +170,7 @@ def test_a_script_is_as_long_as_those_that_did_best_unless_its_length_is_given(
 @pytest.mark.parametrize("headers", [{}, EVENTS])
 def test_without_a_model_the_answer_says_what_to_set(client: TestClient, twin: str, headers: dict[str, str]) -> None:
     answer = client.post(f"{twin}/script", json=ASKED, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (503, "text_model_missing")
+    assert (answer.status_code, answer.json()["code"]) == (409, "text_model_missing")
     assert "CONTENT_PIPELINE_TEXT_URL" in answer.json()["remedy"]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypedDict
 
 import httpx
 
-from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.errors import Conflict
 from content_pipeline.core.infrastructure.net.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings
 
@@ -73,14 +73,14 @@ def _without_surrogates(said: str) -> str:
 
 
 def configured_endpoint() -> Endpoint:
-    """The endpoint that the settings name."""
+    """The endpoint that the settings name. Raises Conflict `text_model_missing` where they name none: no outage, which
+    a monitor would report and a client would wait for."""
     if not is_set():
-        raise Unavailable(
+        raise Conflict(
             "There is no language model here to write with.",
             code="text_model_missing",
             remedy="Set CONTENT_PIPELINE_TEXT_URL and CONTENT_PIPELINE_TEXT_MODEL, and CONTENT_PIPELINE_TEXT_KEY where "
             "the endpoint wants one.",
-            retryable=False,
         )
     return Endpoint(
         name="The language model's endpoint",

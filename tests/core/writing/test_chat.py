@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from content_pipeline.core.errors import Error, Unavailable, UpstreamError
+from content_pipeline.core.errors import Conflict, Error, UpstreamError
 from content_pipeline.core.settings import settings
 from content_pipeline.core.writing import chat
 from content_pipeline.core.writing.chat import Message
@@ -176,7 +176,7 @@ def test_an_endpoint_that_is_not_there_is_worth_trying_again(
 
 def test_without_an_endpoint_the_settings_are_named() -> None:
     for ask in (chat.answer, lambda messages: list(chat.stream(messages))):
-        with pytest.raises(Unavailable) as raised:
+        with pytest.raises(Conflict) as raised:
             ask(MESSAGES)
         assert (raised.value.code, raised.value.retryable) == ("text_model_missing", False)
         assert "CONTENT_PIPELINE_TEXT_URL" in raised.value.remedy
