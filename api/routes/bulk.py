@@ -125,8 +125,9 @@ def delete_batch(batch_id: UUID, caller: CallerDep, change: ChangeDep, backgroun
     "/{batch_id}/events",
     response_class=StreamingResponse,
     responses=events.described(
+        BatchView,
         "`data` is the batch, as `GET /bulk/reels/{batch_id}` answers it; after the first event, `jobs` has only those "
-        "rows that have changed."
+        "rows that have changed.",
     ),
 )
 async def stream_batch(

@@ -28,7 +28,14 @@ _AS_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The script; or, if the client accepts `text/event-stream`, events: `delta` with the next "
         "`text`, then `done` with the whole script, or `error` with `code`, `message`, `remedy` and `retryable`.",
-        "content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "content": events.content(
+            events.event_schema(
+                "delta",
+                data={"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
+            ),
+            events.event_schema("done", data={"$ref": "#/components/schemas/ScriptView"}),
+            events.event_schema("error", data={"$ref": "#/components/schemas/TaskError"}),
+        ),
     }
 }
 

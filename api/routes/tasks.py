@@ -119,7 +119,7 @@ def _check_administers(caller: Caller, kind: str) -> None:
 @router.get(
     "/{task_id}/events",
     response_class=StreamingResponse,
-    responses=events.described("`data` is the task, as `GET /tasks/{task_id}` answers it."),
+    responses=events.described(TaskView, "`data` is the task, as `GET /tasks/{task_id}` answers it."),
 )
 async def stream_task(
     task_id: str,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Protocol, Self, TypeVar
 
 from fastapi import Header, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from pydantic import BaseModel
 
 from api.deps import caller_of
 from api.schemas.problems import problems
@@ -25,12 +26,32 @@ LastEventId = Annotated[
 ]
 
 
-def described(data: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route that streams a row with `follow`."""
+def content(*events: dict[str, Any]) -> dict[str, Any]:
+    """The `content` of a response that streams events of these schemas (`event_schema`).
+
+    `itemSchema` is OpenAPI 3.2's schema of one event, which FastAPI uses too: the whole stream has no schema.
+    """
+    return {MEDIA_TYPE: {"itemSchema": {"oneOf": list(events)}}}
+
+
+def event_schema(*names: str, data: dict[str, Any], has_id: bool = False) -> dict[str, Any]:
+    """The schema of events with one of these names, whose `data` is JSON of the schema `data`."""
+    properties: dict[str, Any] = {
+        "event": {"enum": list(names)},
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": data},
+    }
+    if has_id:
+        properties["id"] = {"type": "string"}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def described(view: type[BaseModel], data: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that streams a row with `follow`, each of whose events is a `view`."""
+    reference = {"$ref": f"#/components/schemas/{view.__name__}"}
     stream = {
         "description": "Events `progress`, and at last `done` or `error`, each with an `id`. A comment is sent every "
         f"{HEARTBEAT_SECONDS:.0f} s. Without a last event the stream was cut: connect again. {data}",
-        "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        "content": content(event_schema("progress", "done", "error", data=reference, has_id=True)),
     }
     return {200: stream, 204: {"description": "`Last-Event-ID` is that of the final event"}, **problems(404)}
 

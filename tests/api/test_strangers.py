@@ -25,7 +25,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.main import create_app
-from tests.generated_client import Call, World, calls
+from tests.api.conftest import PUBLIC
+from tests.generated_client import FILES, Call, World, calls
+from tests.language_model import LanguageModel, language_model
+
+__all__ = ["language_model"]
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +127,40 @@ def test_no_request_along_the_links_is_answered_otherwise_than_described(connect
     )
     tell(f"{followed.total()} requests along {len(followed)} links, {len(succeeded)} of them with success")
     assert len(followed) >= 50, followed
+
+
+def test_the_events_of_a_task_are_described(client: TestClient, finished_id: str) -> None:
+    validate_events(client, "GET", "/tasks/{task_id}/events", path_parameters={"task_id": f"sync_{finished_id}"})
+
+
+def test_the_events_of_a_batch_are_described(client: TestClient, twin_id: str) -> None:
+    form = {"twin_id": twin_id, "platform": "instagram"}
+    batch_id = client.post(f"{PUBLIC}/bulk/reels", files={"csv_file": FILES["csv_file"]}, data=form).json()["batch_id"]
+    assert client.post(f"{PUBLIC}/bulk/reels/{batch_id}/cancel").status_code == 202  # else the stream goes on
+    validate_events(client, "GET", "/bulk/reels/{batch_id}/events", path_parameters={"batch_id": batch_id})
+
+
+@pytest.mark.parametrize("broken_after", [None, 1])
+def test_the_events_of_a_script_are_described(
+    client: TestClient, twin_id: str, language_model: LanguageModel, broken_after: int | None
+) -> None:
+    language_model.will_answer("Bread needs four things.", broken_after=broken_after)
+    validate_events(
+        client,
+        "POST",
+        "/twins/{twin_id}/script",
+        path_parameters={"twin_id": twin_id},
+        body={"topic": "Sourdough", "platform": "tiktok"},
+        media_type="application/json",
+    )
+
+
+def validate_events(client: TestClient, method: str, path: str, **sent: Any) -> None:
+    headers = {"X-API-Key": client.headers["X-API-Key"], "Accept": "text/event-stream"}
+    case = OPERATIONS[f"{method} {PUBLIC}{path}"].Case(**sent)
+    answer = case.call_and_validate(headers=headers, timeout=TIMEOUT, checks=[not_a_server_error, *DESCRIBED])
+    assert answer.headers["content-type"][0].startswith("text/event-stream")
+    assert "event: " in answer.text
 
 
 def tell(line: str) -> None:
