@@ -166,7 +166,7 @@ def _ask(access: Access, path: str) -> httpx.Response:
             "The app is not approved to read figures from LinkedIn.",
             remedy="When it is, set CONTENT_PIPELINE_LINKEDIN_INSIGHTS_CALLS and connect the account again.",
         )
-    take_share(f"linkedin:{access.user_id}", Rate(calls, _DAY_SECONDS))
+    take_share("linkedin", access.user_id, Rate(calls, _DAY_SECONDS))
     return call(transport.read, "GET", f"/rest/{path}", access)
 
 

@@ -16,7 +16,7 @@ USER_INFO: Final = "user/info"
 VIDEO_LIST: Final = "video/list"
 VIDEO_QUERY: Final = "video/query"
 # These rates are per minute, for all processes together. Calls that publish are limited per account, and other calls
-# for all accounts of the app.
+# for all accounts of the app, which share them.
 _OF_ACCOUNT: Final = {CREATOR_INFO: Rate(20, 60), INIT: Rate(6, 60), STATUS: Rate(30, 60)}
 APP_RATE: Final = Rate(600, 60)
 
@@ -29,7 +29,7 @@ def call(access: Access, what: str, body: dict[str, Any] | None = None, **query:
     if what in _OF_ACCOUNT:
         take_call(f"tiktok:{what}", access.user_id, _OF_ACCOUNT[what])
     else:
-        take_call(f"tiktok:{what}", "app", APP_RATE)
+        take_call(f"tiktok:{what}", access.user_id, APP_RATE, shared_on="tiktok")
     address = transport.url("open.tiktokapis.com", f"/v2/{what}/")
     headers = {"Authorization": f"Bearer {access.token}", "Content-Type": "application/json; charset=UTF-8"}
     method = "GET" if body is None else "POST"

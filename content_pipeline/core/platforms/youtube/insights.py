@@ -142,7 +142,7 @@ class YouTubeInsights:
 
 def _page(access: Access, what: str, **query: str) -> dict[str, Any]:
     """A page of the Data API. Raises TooManyRequests when the share of the quota is used up."""
-    take_share("youtube:units", READS_SHARE)
+    take_share("youtube:units", access.user_id, READS_SHARE, shared_on="youtube")
     with scope_needed():
         return list_page(access, what, **query)
 
