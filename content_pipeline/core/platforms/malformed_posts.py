@@ -3,7 +3,7 @@
 Where all of several are malformed, the platform has changed its form: their error is raised.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -32,17 +32,25 @@ def readable_posts(platform: str, entries: Iterable[Any], parse: Callable[[Any],
     return readable(platform, entries, lambda entry: _storable(parse(entry)))
 
 
-def readable_by_id(platform: str, entries: Iterable[Any]) -> dict[str, Any]:
-    """The entries of a list by their `id`, without those that have none. Raises as `readable` does."""
-    return dict(readable(platform, entries, lambda entry: (id_text(entry["id"]), entry)))
+def readable_by_id(platform: str, entries: Sequence[Any], asked: Collection[str]) -> dict[str, Any]:
+    """The entries of an answer about the posts that were asked for, by their `id`. Raises as `readable` does.
+
+    Where an entry has no id of theirs, it may be of each post that is missing: those have None.
+    """
+    named = dict(readable(platform, entries, lambda entry: (id_text(entry["id"]), entry)))
+    found = {id: named[id] for id in asked if id in named}
+    return found if len(found) == len(entries) else {id: named.get(id) for id in asked}
 
 
 def readable_figures(
-    platform: str, answers: Mapping[str, Answer], parse: Callable[[Answer], Figures]
+    platform: str, answers: Mapping[str, Answer | None], parse: Callable[[Answer], Figures]
 ) -> dict[str, Figures]:
-    """The figures that `parse` finds in the answers about posts, by their ids; no figures where it raises an error,
-    which is not to say that the post is gone. Raises as `readable` does."""
-    found = dict(_readable(f"{platform}_figures", answers.items(), lambda answer: dict(_numbers(parse(answer)))))
+    """The figures that `parse` finds in the answers about posts, by their ids. Raises as `readable` does.
+
+    No figures where it raises an error and where the answer is None, which is not to say that the post is gone.
+    """
+    known = ((id, answer) for id, answer in answers.items() if answer is not None)
+    found = dict(_readable(f"{platform}_figures", known, lambda answer: dict(_numbers(parse(answer)))))
     return {id: found.get(id, {}) for id in answers}
 
 

@@ -53,7 +53,7 @@ class TikTokInsights:
         for ids in batches(post_ids, _PAGE):
             body = {"filters": {"video_ids": ids}}
             page = _call(access, api.VIDEO_QUERY, body, ",".join(["id", *_OF_VIDEO.values()]))
-            videos |= readable_by_id("tiktok", page.get("videos", ()))
+            videos |= readable_by_id("tiktok", page.get("videos", ()), ids)
         return readable_figures("tiktok", videos, partial(_figures, names=_OF_VIDEO))
 
     def read_account(self, access: Access) -> Figures:

@@ -100,7 +100,8 @@ class YouTubeInsights:
 
     def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
         videos = _videos(access, post_ids, "snippet,statistics")
-        others = {id for id, channel in readable("youtube", videos.values(), _channel_of) if channel != access.user_id}
+        told = [video for video in videos.values() if video]
+        others = {id for id, channel in readable("youtube", told, _channel_of) if channel != access.user_id}
         own = {id: video for id, video in videos.items() if id not in others}
         return readable_figures("youtube", own, _counted)
 
@@ -160,10 +161,13 @@ def _channel(access: Access, part: str) -> dict[str, Any]:
     return found
 
 
-def _videos(access: Access, ids: Collection[str], part: str) -> dict[str, Row]:
-    """These parts of the videos that exist, by id."""
-    pages = (_page(access, "videos", part=part, id=",".join(some))["items"] for some in batches(ids, _PAGE))
-    return {id: video for page in pages for id, video in readable_by_id("youtube", page).items()}
+def _videos(access: Access, ids: Collection[str], part: str) -> dict[str, Row | None]:
+    """These parts of the videos that exist, by id; None for one that may be among them."""
+    videos: dict[str, Row | None] = {}
+    for some in batches(ids, _PAGE):
+        page = _page(access, "videos", part=part, id=",".join(some))
+        videos |= readable_by_id("youtube", page["items"], some)
+    return videos
 
 
 def _publication(item: Row) -> tuple[str, datetime | None]:
@@ -179,7 +183,7 @@ def _channel_of(video: Row) -> tuple[str, str]:
 def _described(access: Access, published: Mapping[str, datetime]) -> Sequence[ListedPost]:
     """The videos of a page of the playlist with their texts, in its order."""
     videos = _videos(access, published, "snippet,contentDetails")
-    found = [videos[id] for id in published if id in videos]
+    found = [video for id in published if (video := videos.get(id))]
     return readable_posts("youtube", found, lambda video: _listed(video, published[video["id"]]))
 
 

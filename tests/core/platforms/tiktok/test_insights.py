@@ -108,6 +108,12 @@ def test_a_video_whose_figures_are_not_understood_is_not_gone_and_hides_no_other
     assert tiktok.read_posts(ACCESS, ["1", "2"]) == {"1": {}, "2": {"views": 5}}
 
 
+@pytest.mark.parametrize("odd", [None, {"view_count": 7}, {"id": 1, "view_count": 7}, {"id": "another"}])
+def test_figures_of_which_nobody_knows_the_video_are_of_none_and_let_none_vanish(wire: Wire, odd: Any) -> None:
+    wire.on(QUERY, ok(videos=[odd, {"id": "2", "view_count": 5}]))
+    assert tiktok.read_posts(ACCESS, ["1", "2"]) == {"1": {}, "2": {"views": 5}}
+
+
 def test_an_account_tells_its_followers_and_all_likes_that_it_got(wire: Wire) -> None:
     wire.on(USER, ok(user={"follower_count": 1234, "likes_count": 99_000}))
     assert tiktok.read_account(ACCESS) == {"followers": 1234, "likes": 99_000}

@@ -175,6 +175,12 @@ def test_a_video_whose_figures_are_not_understood_is_not_gone_and_hides_no_other
     assert youtube.read_posts(ACCESS, ["a", "b"]) == {"a": {}, "b": {"views": 7}}
 
 
+@pytest.mark.parametrize("odd", [None, {**counted("a"), "id": 7}, counted("another")])
+def test_figures_of_which_nobody_knows_the_video_are_of_none_and_let_none_vanish(wire: Wire, odd: Any) -> None:
+    wire.on(VIDEOS, Answer(body={"items": [odd, counted("b", viewCount="7"), counted("c", "UC-other")]}))
+    assert youtube.read_posts(ACCESS, ["a", "b", "c"]) == {"a": {}, "b": {"views": 7}}
+
+
 def test_posts_that_are_gone_or_of_others_are_missing(wire: Wire) -> None:
     wire.on(VIDEOS, Answer(body={"items": [counted("a", viewCount="1"), counted("b", "UC-other", viewCount="9")]}))
     assert youtube.read_posts(ACCESS, ["a", "b", "gone"]) == {"a": {"views": 1}}
