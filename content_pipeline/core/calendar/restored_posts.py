@@ -3,15 +3,15 @@
     hold_back ──▶ posts at work end as `unconfirmed`, planned items fail with the reason `restored`
     release   ──▶ items whose time is still to come are scheduled again, when a person says that they are not out
 
-What a post had prepared is forgotten: it may have been prepared anew since the backup, and the platform would truly say
-of the earlier upload that it was not published.
+Posts that had failed or were canceled become `unconfirmed` too: they may have been retried since the backup. What a
+post had prepared is forgotten: it may have been prepared anew, and the platform would truly say of the earlier upload
+that it was not published.
 """
 
 from contextlib import suppress
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.calendar import due, items
@@ -33,16 +33,19 @@ _RESTORED_ITEM: Final = (CalendarItem.status == "failed", CalendarItem.reason["c
 
 
 def hold_back(session: Session) -> tuple[int, int]:
-    """Let no post go out that was open or planned. Returns how many posts, and how many items of the calendar."""
+    """Let no post go out that was not published. Returns how many posts were open, and how many items of the calendar
+    planned."""
     due.record_outcomes(session)  # of what had ended
     at_work = select(Task).where(Task.kind == publications.KIND, Task.state.in_(tasks.OPEN)).order_by(Task.id)
     opened = session.scalars(at_work).all()
     for task in opened:
         tasks.fail(session, task.id, not_known())
+    # A withdrawn post, which stays held and which no item has, is never published.
+    has_item = select(CalendarItem.id).where(CalendarItem.publication_id == Publication.id).exists()
     forgotten = {"prepared": None, "poll_at": None, "waits_until": None, "held": False}
     session.execute(
         update(Publication)
-        .where(Publication.id.in_([UUID(task.key) for task in opened]))
+        .where(Publication.published_at.is_(None), or_(~Publication.held, has_item))
         .values(committed_at=func.coalesce(Publication.committed_at, now()), **forgotten)
     )
     planned = select(CalendarItem).where(CalendarItem.status.in_(PLANNED), CalendarItem.deleted_at.is_(None))

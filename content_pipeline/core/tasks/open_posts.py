@@ -16,8 +16,9 @@ def check_may_be_made(session: Session, video: MadeVideo | BurnIn) -> None:
     """Raises Conflict `video_in_post` while a post of the video is open or unconfirmed, NotFound for a deleted video.
 
     An upload that goes on in another run, or in the retry of an unconfirmed post, would continue with the bytes of
-    another video, and the subtitles of the post are the words of its narration. A deleted video keeps its row while
-    posts name it, where a re-run finds it.
+    another video, and the subtitles of the post are the words of its narration. An unconfirmed post without an upload
+    (core/calendar/restored_posts.py) is never continued. A deleted video keeps its row while posts name it, where a
+    re-run finds it.
     """
     if isinstance(video, BurnIn):
         # Without a lock: the deletion of captions locks them before it fences off the runs of their burn-ins, one of
@@ -28,7 +29,10 @@ def check_may_be_made(session: Session, video: MadeVideo | BurnIn) -> None:
         lock_video(session, video)
         column = Publication.reel_id if isinstance(video, Reel) else Publication.avatar_video_id
     unconfirmed = select(Publication.id).where(
-        column == video.id, Publication.committed_at.is_not(None), Publication.published_at.is_(None)
+        column == video.id,
+        Publication.committed_at.is_not(None),
+        Publication.published_at.is_(None),
+        Publication.prepared.is_not(None),
     )
     if session.scalars(open_posts(column == video.id).limit(1)).first() or session.scalar(unconfirmed.limit(1)):
         raise Conflict(

@@ -1,4 +1,4 @@
-"""After the restore of a backup no post goes out by itself that was open or planned, whatever happened since."""
+"""After the restore of a backup no post goes out that was not published in it, whatever happened since."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,13 +8,16 @@ import pytest
 
 from content_pipeline.core.calendar import items, restored_posts
 from content_pipeline.core.calendar.states import move
+from content_pipeline.core.errors import Conflict
 from content_pipeline.core.infrastructure.database import transaction
-from content_pipeline.core.models import CalendarItem, Publication, Twin
+from content_pipeline.core.models import CalendarItem, Publication, Reel, Twin
+from content_pipeline.core.platforms.base import OutcomeUnknown, Refused
 from content_pipeline.core.publishing import publications
+from content_pipeline.core.tasks.open_posts import check_may_be_made
 from content_pipeline.core.twins import twins
 from tests.core.calendar.planned import BROKEN, create_item, failure_code, item
 from tests.core.publishing import posting
-from tests.core.publishing.faults import Crash
+from tests.core.publishing.faults import Crash, Fault
 from tests.core.publishing.planned import Planned
 from tests.core.publishing.posting import Stage, newest, publication
 from tests.factories import make_twin
@@ -72,6 +75,41 @@ def test_a_post_that_ended_before_the_backup_stays_as_it_is(stage: Stage) -> Non
     stage.run_to_end(key)
     assert hold_back() == (0, 0)
     assert status(key) == "published"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["failed", "unconfirmed", "canceled"])
+def test_a_post_that_was_retried_after_the_backup_is_not_sent_again_by_a_retry(stage: Stage, ending: str) -> None:
+    """The database says that it ended unpublished, and the platform has it."""
+    key = stage.post(stage.account())
+    if ending == "canceled":
+        posting.cancel(key)
+    else:
+        error = Refused if ending == "failed" else OutcomeUnknown
+        stage.platform.faults = {"commit": [Fault(error("It is not taken.", remedy="Wait."))]}
+        stage.run_to_end(key)
+    assert (status(key), stage.platform.posted) == ("unconfirmed" if ending == "unconfirmed" else "failed", [])
+    assert hold_back() == (0, 0)
+    assert status(key) == "unconfirmed"
+    posting.retry(key)
+    assert posting.code(stage.run_to_end(key)) == "unconfirmed"
+    assert (status(key), stage.platform.posted) == ("unconfirmed", [])
+    reel_id = publication(key).reel_id
+    with transaction() as session:
+        check_may_be_made(session, session.get_one(Reel, reel_id))  # no run goes on with its upload
+
+
+@pytest.mark.slow
+def test_an_item_whose_post_had_failed_is_not_published_by_a_retry(stage: Stage, planned: Planned) -> None:
+    stage.platform.faults = {"commit": [Fault(Refused("It is not taken.", remedy="Wait."))]}
+    assert planned.go_on() == "failed"
+    assert hold_back() == (0, 0)
+    planned.request(items.retry)
+    assert planned.go_on() == "failed"
+    assert planned.texts == []
+    with pytest.raises(Conflict) as refused:
+        planned.request(items.edit, {"caption": "Look again!"})
+    assert refused.value.code == "post_unconfirmed"
 
 
 @pytest.mark.slow

@@ -54,7 +54,8 @@ def test_a_video_whose_post_may_be_out_is_not_made_again(
     with transaction() as session:
         reel = make_reel(session, workspace_id)
         account = make_account(session, workspace_id)
-        make_publication(session, account.id, reel_url=None, reel_id=reel.id, published_at=published_at)
+        upload = {"reel_url": None, "reel_id": reel.id, "prepared": b"encrypted"}
+        make_publication(session, account.id, published_at=published_at, **upload)
         with pytest.raises(Conflict) if is_refused else nullcontext():
             check_may_be_made(session, reel)
 
