@@ -28,7 +28,7 @@ def make_reel(session: Session, workspace_id: UUID) -> Reel:
 
 def make_avatar_video(session: Session, workspace_id: UUID) -> AvatarVideo:
     video = avatar_videos.create(session, make_twin(session, workspace_id), AvatarSpec(script=SCRIPT))
-    video.output_key = avatar_videos.object_key(video, avatar_videos.OUTPUT)
+    video.output_key = avatar_videos.object_key(video, "avatar.mp4")
     return video
 
 

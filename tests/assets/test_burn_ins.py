@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library import sources
 from content_pipeline.core.library.sources import Source
 from content_pipeline.core.media import video
 from content_pipeline.core.media.karaoke_captions import Style
@@ -67,19 +69,43 @@ def test_a_re_run_leaves_the_video_of_an_open_post_alone_and_says_why(
     assert content(burned, tmp_path) == before
     posting.cancel(post)
     assert execute_job("burn_in", str(burned.id)).success
-    assert content(burned, tmp_path) != before
+    with transaction() as session:
+        assert content(session.get_one(BurnIn, burned.id), tmp_path) != before
 
 
-def test_a_post_that_is_requested_while_the_video_is_drawn_again_keeps_the_one_that_there_was(
-    stage: Stage, burned: BurnIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("module", "step"), [(video, "burn_in"), (storage, "put")])
+def test_a_post_that_is_requested_while_the_video_is_made_again_has_the_one_that_there_was(
+    stage: Stage, burned: BurnIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
 ) -> None:
-    def draw_during_a_request(*arguments: Any, **options: Any) -> None:
-        draw(*arguments, **options)
-        stage.post(stage.account(), source=Source(burned))
+    """Before the new one is stored, and when it is."""
 
-    draw = video.burn_in
-    monkeypatch.setattr(video, "burn_in", draw_during_a_request)
+    def work_during_a_request(*arguments: Any, **options: Any) -> None:
+        work(*arguments, **options)
+        patch.undo()
+        posts.append(stage.post(stage.account(), source=Source(burned)))
+
+    posts = list[str]()
+    work = getattr(module, step)
     before = content(burned, tmp_path)
     edit(burned)
-    assert not execute_job("burn_in", str(burned.id)).success
+    with monkeypatch.context() as patch:
+        patch.setattr(module, step, work_during_a_request)
+        result = execute_job("burn_in", str(burned.id))
+    assert not result.success
+    assert "This video is being published" in str([event.event_specific_data for event in result.all_events])
+    assert stage.run_to_end(posts[0]).state == "done"
     assert content(burned, tmp_path) == before
+    with transaction() as session:
+        assert session.get_one(BurnIn, burned.id).output_key == burned.output_key
+
+
+def test_the_file_that_a_video_had_stays_for_those_who_have_its_link(burned: BurnIn, tmp_path: Path) -> None:
+    before = content(burned, tmp_path)
+    link = storage.signed_url(str(burned.output_key))
+    edit(burned)
+    assert execute_job("burn_in", str(burned.id)).success
+    assert content(burned, tmp_path) == before
+    with transaction() as session:
+        again = session.get_one(BurnIn, burned.id)
+        assert sources.resolve_link(session, burned.workspace_id, link, kinds=sources.VIDEO).stored is again
+    assert content(again, tmp_path) != before

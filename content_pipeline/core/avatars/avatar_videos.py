@@ -24,13 +24,11 @@ from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import credits, kinds, tasks
-from content_pipeline.core.tasks.open_posts import check_may_be_made
+from content_pipeline.core.tasks.open_posts import output_key, set_output
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces.ownership import owned
 
 KIND: Final = kinds.AVATAR.name
-# The finished video's file.
-OUTPUT: Final = "avatar.mp4"
 # HeyGen's renders are waited for, which takes no worker's time.
 _LANES: Final[dict[str, Lane]] = {"local": "media", "heygen": "io"}
 
@@ -181,20 +179,23 @@ def inspect(output: Path) -> MediaInfo:
     return media
 
 
-def finish(run: RunContext, row: AvatarVideo, output: Path, media: MediaInfo) -> Rendered:
-    """Store the rendered file, which was inspected, bill it once, and finish the task; the last two in one transaction.
+def finish(
+    run: RunContext, row: AvatarVideo, output: Path, media: MediaInfo, *, stored_key: str | None = None
+) -> Rendered:
+    """Store the rendered file, which was inspected, unless it is under `stored_key`; bill it once, and finish the task;
+    the last two in one transaction.
 
-    Raises as `check_may_be_made` does, and InternalError `render_unplayable`.
+    Raises as `set_output` does, and InternalError `render_unplayable`.
     """
     with rendered_video.examined():
         thumbnail = untrusted.thumbnail(output)
-    key = object_key(row, OUTPUT)
-    with run.write() as session:
-        check_may_be_made(session, row)
-    storage.put(key, output, content_type="video/mp4")
+    key = stored_key or output_key(object_key(row, ""), "avatar", run)
+    if not stored_key:
+        storage.put(key, output, content_type="video/mp4")
     with run.write() as session:
         row = session.get_one(AvatarVideo, row.id)
-        row.media, row.output_key, row.poll_at = media, key, None
+        set_output(session, row, key)
+        row.media, row.poll_at = media, None
         row.credits_billed = credits.charge(session, row.id, media.seconds)
         row.finished_at = row.finished_at or now()
         if run.task_id:

@@ -32,7 +32,7 @@ _FIRST_POLL: Final = timedelta(seconds=10)
 # render, but no video waits for ever.
 LONGEST_QUEUE: Final = timedelta(days=1)
 # The video before captions are burned in.
-_ORIGINAL: Final = "heygen.mp4"
+COPY: Final = "heygen.mp4"
 
 
 def submit(run: RunContext, key: str) -> AvatarVideo:
@@ -125,27 +125,28 @@ def collect(run: RunContext, key: str, folder: Path) -> Rendered:
     if row.external_id is None:
         raise Conflict("This was not submitted yet.", code="not_submitted", remedy="Materialize `avatar_submission`.")
     source, output = folder / video.SOURCE, folder / video.OUTPUT
-    inspected = _copy(run, row, source)
+    copy_key = avatar_videos.object_key(row, COPY)
+    inspected = _copy(run, row, source, copy_key)
     if not row.captions:
-        return avatar_videos.finish(run, row, source, inspected or avatar_videos.inspect(source))
+        media = inspected or avatar_videos.inspect(source)
+        return avatar_videos.finish(run, row, source, media, stored_key=copy_key)
     if run.task_id and run.lane == "io":
         raise SwitchLane("media")
     heygen_captions.burn_in(run, row, folder)
     return avatar_videos.finish(run, row, output, avatar_videos.inspect(output))
 
 
-def _copy(run: RunContext, row: AvatarVideo, target: Path) -> MediaInfo | None:
+def _copy(run: RunContext, row: AvatarVideo, target: Path, copy_key: str) -> MediaInfo | None:
     """Write the video as HeyGen made it to `target`, and return what it is. None for one from the bucket, where an
     earlier run has copied it."""
-    copy = avatar_videos.object_key(row, _ORIGINAL if row.captions else avatar_videos.OUTPUT)
     try:
-        storage.fetch_large(copy, target)
+        storage.fetch_large(copy_key, target)
         return None
     except NotFound:
         status = _finished(run, row)
         _download(run, row, status, target)
         media = avatar_videos.inspect(target)  # before it is stored: a retry would meet the same file again
-        storage.put(copy, target, content_type="video/mp4")
+        storage.put(copy_key, target, content_type="video/mp4")
         _save(run, str(row.id), narration_seconds=status.duration_seconds, poll_at=None)
         return media
 

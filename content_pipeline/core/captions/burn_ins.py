@@ -23,7 +23,7 @@ from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import BurnIn, Caption, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
-from content_pipeline.core.tasks.open_posts import check_may_be_made
+from content_pipeline.core.tasks.open_posts import check_may_be_made, output_key, set_output
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces import workspaces
 
@@ -101,7 +101,7 @@ def is_synthetic(session: Session, source_url: str) -> bool:
         case [_, "reels" | "avatars", *_]:
             return True
         case [_, "captions", _, "burn_ins", name]:
-            return session.get_one(BurnIn, UUID(name.removesuffix(".mp4"))).is_synthetic
+            return session.get_one(BurnIn, UUID(name.partition(".")[0])).is_synthetic
     return False
 
 
@@ -185,12 +185,10 @@ def render(run: RunContext, key: str) -> BurnedIn:
         rendered_video.check_playable(made, may_be_silent=not source.has_audio)
         rendered_video.check_size(made, width, height)
         thumbnail = thumbnails.of_moment(output, made.seconds / 2)
-        object_key = _object_key(burned, "mp4")
-        with run.write() as session:
-            check_may_be_made(session, burned)
+        object_key = output_key(_folder(burned), str(burned.id), run)
         storage.put(object_key, output, content_type="video/mp4")
     with run.write() as session:
-        session.get_one(BurnIn, burned.id).output_key = object_key
+        set_output(session, session.get_one(BurnIn, burned.id), object_key)
         if run.task_id:
             tasks.finish(session, run.task_id)
     edited = caption.edited_at is not None
@@ -221,7 +219,7 @@ def _fetch_video(run: RunContext, burned: BurnIn, caption: Caption, target: Path
         burned.source_url,
         target,
         workspace_id=burned.workspace_id,
-        object_key=_object_key(burned, "source"),
+        object_key=_source_key(burned),
         inspect=inspect,
     )
     run.check_lane(media.seconds)
@@ -233,9 +231,13 @@ def stored_source(burned: BurnIn, caption: Caption, folder: Path) -> MediaInfo:
     if burned.source_url is None:
         assert caption.media
         return caption.media
-    storage.fetch(_object_key(burned, "source"), folder / video.SOURCE)
+    storage.fetch(_source_key(burned), folder / video.SOURCE)
     return untrusted.probe(folder / video.SOURCE)
 
 
-def _object_key(burned: BurnIn, form: str) -> str:
-    return f"{folder_of(burned.workspace_id, burned.caption_id)}burn_ins/{burned.id}.{form}"
+def _source_key(burned: BurnIn) -> str:
+    return f"{_folder(burned)}{burned.id}.source"
+
+
+def _folder(burned: BurnIn) -> str:
+    return f"{folder_of(burned.workspace_id, burned.caption_id)}burn_ins/"

@@ -143,6 +143,12 @@ def size(key: str) -> int:
         return client().head_object(Bucket=settings().s3_bucket, Key=key)["ContentLength"]
 
 
+def written_at(key: str) -> datetime:
+    """When an object was written, by the store's clock. Raises NotFound, Unavailable."""
+    with translated_errors(key):
+        return client().head_object(Bucket=settings().s3_bucket, Key=key)["LastModified"]
+
+
 def read(stored: StoredObject, *, most_bytes: int) -> bytes:
     """The first `most_bytes` bytes. Raises NotFound when the object is gone or was replaced, Unavailable."""
     with translated_errors(stored.key):

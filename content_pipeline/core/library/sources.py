@@ -181,10 +181,12 @@ def of_stored(session: Session, stored: Stored) -> Source:
 
 
 def lock(session: Session, stored: Stored) -> None:
-    """Lock a file against its deletion until the transaction ends. Raises NotFound when it was deleted."""
+    """Lock a file against its deletion and its replacement until the transaction ends. Raises NotFound when it was
+    deleted."""
     match stored:
         case BurnIn():
             owned(session, Caption, stored.workspace_id, stored.caption_id, lock="share")
+            session.get_one(BurnIn, stored.id, with_for_update={"read": True})
         case Upload():
             owned(session, Upload, stored.workspace_id, stored.id, lock="share")
         case _:
@@ -247,7 +249,7 @@ def _of_key(session: Session, workspace_id: UUID, key: str) -> Stored | None:
         case [_, "avatars", row_id, _]:
             return _with_output(session, AvatarVideo, workspace_id, row_id, key)
         case [_, "captions", _, "burn_ins", name]:
-            burned = _with_output(session, BurnIn, workspace_id, name.removesuffix(".mp4"), key)
+            burned = _with_output(session, BurnIn, workspace_id, name.partition(".")[0], key)
             return burned if burned and _is_there(session, workspace_id, burned) else None
     query = select(Upload).where(
         Upload.workspace_id == workspace_id, Upload.file_key == key, Upload.deleted_at.is_(None)
@@ -258,12 +260,12 @@ def _of_key(session: Session, workspace_id: UUID, key: str) -> Stored | None:
 def _with_output(
     session: Session, table: type[StoredRow], workspace_id: UUID, row_id: str, key: str
 ) -> StoredRow | None:
-    """The row of the workspace with this id whose output has this key."""
+    """The row of the workspace with this id whose output has this key, or had it before it was made again."""
     try:
         row = owned(session, table, workspace_id, UUID(row_id))
     except (ValueError, NotFound):
         return None
-    return row if row.output_key == key else None
+    return row if row.output_key and key.endswith(".mp4") else None
 
 
 def _is_there(session: Session, workspace_id: UUID, burned: BurnIn) -> bool:

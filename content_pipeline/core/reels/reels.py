@@ -25,7 +25,7 @@ from content_pipeline.core.reels import narrations
 from content_pipeline.core.reels.narrations import StoredNarration
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
-from content_pipeline.core.tasks.open_posts import check_may_be_made
+from content_pipeline.core.tasks.open_posts import output_key, set_output
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.workspaces.ownership import owned
 
@@ -125,7 +125,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     """Render the video of a narrated reel in `folder` and finish the task.
 
     Raises SwitchLane while remote media are slow, Conflict for a reel without narration, InternalError
-    `render_unplayable`, `render_size_wrong` and `render_rate_wrong`, and as `check_may_be_made` does.
+    `render_unplayable`, `render_size_wrong` and `render_rate_wrong`, and as `set_output` does.
     """
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
@@ -153,14 +153,12 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     rendered_video.check_size(made, safe_zone.WIDTH, safe_zone.HEIGHT)
     rendered_video.check_rate(made)
     assert cover
-    video_key = object_key(reel, "reel.mp4")
-    with run.write() as session:
-        check_may_be_made(session, reel)
+    video_key = output_key(object_key(reel, ""), "reel", run)
     storage.put(video_key, output, content_type="video/mp4")
     with run.write() as session:
         reel = session.get_one(Reel, reel.id)
+        set_output(session, reel, video_key)
         reel.media = made
-        reel.output_key = video_key
         if run.task_id:
             tasks.finish(session, run.task_id)
     thumbnail = thumbnails.of_frame(cover)

@@ -1,4 +1,8 @@
-"""Protects a video from being made again while it is being published, and after it was deleted."""
+"""Protects a video from being made again while it is being published, and after it was deleted.
+
+Each run stores what it has made under a key of its own, and `set_output` makes it the video's file. What a run reads
+under a key never changes: neither before its end, nor because another run wakes that was frozen.
+"""
 
 from typing import Any
 
@@ -8,6 +12,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import BurnIn, Caption, MadeVideo, Publication, Reel, Task
 from content_pipeline.core.tasks import kinds
+from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.workspaces.ownership import owned
 
@@ -40,6 +45,22 @@ def check_may_be_made(session: Session, video: MadeVideo | BurnIn) -> None:
             code="video_in_post",
             remedy="Wait until the post is published, or cancel it; retry one that is not confirmed.",
         )
+
+
+def output_key(folder: str, name: str, run: RunContext) -> str:
+    """The key under which a run stores a video, in a folder that ends with a slash."""
+    return f"{folder}{name}.{run.run_id}.mp4"
+
+
+def set_output(session: Session, video: MadeVideo | BurnIn, key: str) -> None:
+    """Let a video have the file of this key. Raises as `check_may_be_made` does.
+
+    The file that it had is left to retention, for those who have a link to it.
+    """
+    # A new post waits for this lock, and reads the new key; one that is committed is seen.
+    session.refresh(video, with_for_update={"key_share": True})
+    check_may_be_made(session, video)
+    video.output_key = key
 
 
 def lock_video(session: Session, video: MadeVideo) -> None:

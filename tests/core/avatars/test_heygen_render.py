@@ -23,7 +23,7 @@ from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
-from content_pipeline.core.models import AvatarVideo, Task
+from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, credits, leases
 from content_pipeline.core.tasks.run_context import RunContext
@@ -259,7 +259,8 @@ def test_captions_are_burned_in_below_the_face(captioned: Task, tmp_path: Path) 
     video = video_of(captioned)
     assert video.words
     assert " ".join(word.text for word in video.words) == SCRIPT
-    original, shown = (frame_of(video, name, tmp_path) for name in ("heygen.mp4", "avatar.mp4"))
+    keys = (avatar_videos.object_key(video, "heygen.mp4"), str(video.output_key))
+    original, shown = (frame_of(key, tmp_path) for key in keys)
     assert original.shape == shown.shape
     changed = np.abs(shown - original).max(axis=(1, 2)) > 60
     rows = np.flatnonzero(changed) / len(changed)
@@ -317,9 +318,8 @@ def test_a_video_that_came_damaged_is_not_stored_and_a_retry_copies_it_again(
     failed = newest(task)
     assert (failed.state, (failed.error or {})["code"]) == ("error", "render_unplayable")
     assert charged(workspace_id)[0] == 0
-    assert not any(
-        storage.exists(avatar_videos.object_key(video_of(task), name)) for name in ("heygen.mp4", "avatar.mp4")
-    )
+    folder = avatar_videos.object_key(video_of(task), "")
+    assert not [key for key in storage.keys_below(folder) if key.endswith(".mp4")]
     with transaction() as session:
         again = avatar_videos.retry(session, session.get_one(Task, failed.id))
     for _ in range(3):
@@ -351,10 +351,10 @@ def heygen_requests(heygen: Sandbox) -> int:
     return len([request for request in heygen.requests() if "heygen" in str(request)])
 
 
-def frame_of(video: AvatarVideo, name: str, folder: Path) -> NDArray[np.int16]:
-    """A frame of a file of the video, one second after its start."""
-    storage.fetch(avatar_videos.object_key(video, name), folder / name)
-    with open_media(folder / name) as container:
+def frame_of(key: str, folder: Path) -> NDArray[np.int16]:
+    """A frame of a stored video, one second after its start."""
+    storage.fetch(key, folder / "video.mp4")
+    with open_media(folder / "video.mp4") as container:
         frame = next(frame for frame in container.decode(video=0) if (frame.time or 0) >= 1)
         return frame.to_ndarray(format="rgb24").astype(np.int16)
 

@@ -7,15 +7,19 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.captions import captions
 from content_pipeline.core.errors import Conflict, NotFound
 from content_pipeline.core.infrastructure.database import transaction
+from content_pipeline.core.library.sources import Source
 from content_pipeline.core.models import BurnIn, MadeVideo, Task
 from content_pipeline.core.publishing import publications
+from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.tasks import cancellation
-from content_pipeline.core.tasks.open_posts import check_may_be_made
+from content_pipeline.core.tasks.open_posts import check_may_be_made, set_output
+from tests.core.lock_waits import blocked_by_lock
 from tests.factories import make_account, make_publication
 from tests.finished_files import make_avatar_video, make_burn_in, make_reel
 
@@ -84,3 +88,30 @@ def test_the_run_of_a_burn_in_does_not_wait_for_the_deletion_of_its_captions_whi
         wait([checked], timeout=10)
         assert checked.done()
         checked.result()
+
+
+@pytest.mark.parametrize("make", [make_reel, make_avatar_video, make_burn_in])
+def test_a_post_is_seen_or_waits_when_its_video_gets_a_new_file(workspace_id: UUID, make: Make) -> None:
+    with transaction() as session:
+        video = make(session, workspace_id)
+        account = make_account(session, workspace_id)
+    before = video.output_key
+
+    def post(session: Session) -> None:
+        found = session.get_one(type(video), video.id)
+        spec = PostSpec(account.platform, account.id, caption="Look.")
+        publications.create_with_tasks(session, workspace_id, twin=None, source=Source(found), specs=[spec])
+
+    def replace(session: Session) -> None:
+        set_output(session, session.get_one(type(video), video.id), "new.mp4")
+
+    with blocked_by_lock(post, by=replace) as posted:
+        posted.result()
+    with transaction() as session:
+        session.execute(delete(Task).where(Task.workspace_id == workspace_id, Task.kind == publications.KIND))
+        session.get_one(type(video), video.id).output_key = before
+    with blocked_by_lock(replace, by=post) as replaced, pytest.raises(Conflict) as refused:
+        replaced.result()
+    assert refused.value.code == "video_in_post"
+    with transaction() as session:
+        assert session.get_one(type(video), video.id).output_key == before

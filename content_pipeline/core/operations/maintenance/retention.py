@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -19,6 +19,7 @@ from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.infrastructure.error_isolation import isolated
 from content_pipeline.core.models import (
     AvatarVideo,
+    BurnIn,
     CalendarItem,
     Caption,
     MultipartUpload,
@@ -45,7 +46,7 @@ _ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Patterns of object keys, and the columns of which one holds the id in each. They match ids only: files under other
 # names, such as the inbox, belong to users and are never deleted.
 _OWNERS: Final[Mapping[re.Pattern[str], Sequence[Select[UUID]]]] = {
-    re.compile(f"{_ID}/captions/({_ID})/(?:source|burn_ins/{_ID}\\.(?:mp4|source))"): [select(Caption.id)],
+    re.compile(f"{_ID}/captions/({_ID})/(?:source|burn_ins/{_ID}\\.(?:(?:{_ID}\\.)?mp4|source))"): [select(Caption.id)],
     re.compile(f"{_ID}/reels/({_ID})/[^/]+"): [select(Reel.id)],
     re.compile(f"{_ID}/avatars/({_ID})/[^/]+"): [select(AvatarVideo.id)],
     re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): [
@@ -61,6 +62,12 @@ _OWNERS: Final[Mapping[re.Pattern[str], Sequence[Select[UUID]]]] = {
     re.compile(f"{_ID}/exports/({_ID})/workspace\\.zip"): [
         select(WorkspaceExport.id).where(WorkspaceExport.object_key.is_not(None))
     ],
+}
+# Patterns of the object keys of finished videos, and the table that has the id in each (core/tasks/open_posts.py).
+_OUTPUTS: Final[Mapping[re.Pattern[str], type[Any]]] = {
+    re.compile(f"{_ID}/captions/{_ID}/burn_ins/({_ID})\\.(?:{_ID}\\.)?mp4"): BurnIn,
+    re.compile(f"{_ID}/reels/({_ID})/reel\\.(?:{_ID}\\.)?mp4"): Reel,
+    re.compile(f"{_ID}/avatars/({_ID})/avatar\\.(?:{_ID}\\.)?mp4"): AvatarVideo,
 }
 # Unfinished uploads to other keys belong to a user, who may be filling the inbox.
 _OF_WORKSPACE: Final = re.compile(f"{_ID}/")
@@ -98,7 +105,7 @@ def sweep_files() -> int:
     measures the bucket, which it lists.
 
     These are uploads that were not accepted, copies of videos that no post needs, what a run wrote for a row that was
-    purged meanwhile, and parts of files that were not joined.
+    purged meanwhile, parts of files that were not joined, and videos that were made again a day ago.
     """
     deleted = 0
     for key, multipart_id in s3_multipart.list_unfinished(older_than=real_now() - ORPHANED):
@@ -109,7 +116,7 @@ def sweep_files() -> int:
     usage = BucketUsage()
     stored = (found.key for found in usage.counted(storage.listing()) if found.written_at < real_now() - ORPHANED)
     while chunk := list(islice(stored, BATCH_SIZE)):
-        for key in (*_without_row(chunk), *filter(_is_expired, chunk)):
+        for key in (*_without_row(chunk), *_replaced(chunk), *filter(_is_expired, chunk)):
             with isolated("retention", key):
                 storage.delete(key)
                 deleted += 1
@@ -136,3 +143,18 @@ def _without_row(keys: Collection[str]) -> Iterator[str]:
                 for owner in session.scalars(ids.where(ids.selected_columns[0].in_(found.values())))
             }
         yield from (key for key, owner in found.items() if owner not in known)
+
+
+def _replaced(keys: Collection[str]) -> Iterator[str]:
+    """Those of finished videos that have had another file for a day: no link to this one is valid any longer."""
+    for pattern, model in _OUTPUTS.items():
+        found = {key: UUID(match[1]) for key in keys if (match := pattern.fullmatch(key))}
+        with transaction() as session:
+            has_output = (model.id.in_(found.values()), model.output_key.is_not(None))
+            current = {
+                row.id: row.output_key for row in session.execute(select(model.id, model.output_key).where(*has_output))
+            }
+        for key, row_id in found.items():
+            output_key = current.get(row_id, key)
+            if output_key != key and storage.written_at(output_key) < real_now() - ORPHANED:
+                yield key

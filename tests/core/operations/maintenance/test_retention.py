@@ -14,9 +14,15 @@ from content_pipeline.core.library import uploads
 from content_pipeline.core.models import Caption, Publication, WorkspaceExport
 from content_pipeline.core.operations.maintenance import retention
 from tests.core.operations.maintenance.ended_tasks import published
+from tests.finished_files import make_avatar_video, make_burn_in, make_reel
 
 # Runs write these files for their rows.
-MADE = [("reels", "reel.mp4"), ("avatars", "avatar.mp4"), ("captions", f"burn_ins/{uuid4()}.mp4")]
+MADE = [
+    ("reels", "reel.mp4"),
+    ("avatars", "avatar.mp4"),
+    ("captions", f"burn_ins/{uuid4()}.mp4"),
+    ("captions", f"burn_ins/{uuid4()}.{uuid4()}.mp4"),
+]
 
 
 @pytest.mark.slow
@@ -52,6 +58,32 @@ def test_recordings_without_a_row_are_deleted_and_no_others(
     monkeypatch.setattr(retention, "real_now", lambda: _later() + retention.ORPHANED)
     retention.sweep_files()
     assert left() == {wanted, *others}
+
+
+@pytest.mark.slow
+def test_a_file_is_deleted_a_day_after_its_video_got_another(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        videos = [make(session, workspace_id) for make in (make_reel, make_avatar_video, make_burn_in)]
+        replaced = [str(video.output_key) for video in videos]
+        for video in videos:
+            video.output_key = str(video.output_key).replace(".mp4", f".{uuid4()}.mp4")
+    current = [str(video.output_key) for video in videos]
+    unfinished = [key.replace(".mp4", f".{uuid4()}.mp4") for key in replaced]
+    for key in (*replaced, *current, *unfinished):
+        storage.put(key, io.BytesIO(b"video"), content_type="video/mp4")
+
+    def left() -> set[str]:
+        return {*replaced, *current, *unfinished}.intersection(stored.key for stored in storage.listing())
+
+    monkeypatch.setattr(retention, "real_now", lambda: _later() + retention.ORPHANED)
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "written_at", lambda _: _later() + retention.ORPHANED)  # the new file
+        retention.sweep_files()
+    assert left() == {*replaced, *current, *unfinished}, "they may be linked to"
+    retention.sweep_files()
+    assert left() == {*current}
 
 
 def test_a_file_is_as_old_as_the_bucket_says_where_the_clock_is_moved(workspace_id: UUID, moved_clock: None) -> None:
