@@ -2,10 +2,20 @@
 
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic_core import PydanticKnownError
+
+
+def _refuse_numbers(value: Any) -> Any:
+    """Pydantic alone would accept the seconds since 1970, as a number or as its text."""
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return value
+    raise PydanticKnownError("timezone_aware")
 
 
 def _in_utc(time: datetime) -> datetime:
@@ -15,7 +25,7 @@ def _in_utc(time: datetime) -> datetime:
         raise ValueError("Input should be a time of the years 1 to 9999 in UTC") from error
 
 
-UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+UtcDatetime = Annotated[AwareDatetime, BeforeValidator(_refuse_numbers), AfterValidator(_in_utc)]
 # This type is for query parameters. Pydantic alone would accept a midnight without an offset as a date.
 Day = Annotated[date, BeforeValidator(date.fromisoformat)]
 
