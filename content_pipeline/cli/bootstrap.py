@@ -3,6 +3,7 @@
 Where nothing is embedded (deploy/), databases and bucket are there, and tables are migrated only.
 """
 
+import sys
 from contextlib import suppress
 
 import dagster as dg
@@ -10,6 +11,7 @@ import dagster as dg
 from content_pipeline.cli import postgres, restore_marker
 from content_pipeline.cli.stack_config import StackConfig
 from content_pipeline.cli.state import State, UserSettings
+from content_pipeline.core.errors import Error
 from content_pipeline.core.infrastructure import storage
 from content_pipeline.core.models import migrations
 from content_pipeline.core.settings import settings
@@ -44,4 +46,7 @@ def create_bucket(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Error as error:
+        sys.exit(f"{error.detail} {error.remedy}")  # all that a person needs of it in the log

@@ -168,7 +168,7 @@ def _of_call(module: Module, call: ast.Call, kind: type[Error], names: Names) ->
 def _sources() -> Iterator[tuple[str, Path]]:
     for package in _PACKAGES:
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if ".migrations" not in found.name:
+            if not found.name.endswith(".migrations.env"):  # runs within Alembic only
                 yield found.name, Path(str(importlib.import_module(found.name).__file__))
 
 

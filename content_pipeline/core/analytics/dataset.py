@@ -23,7 +23,8 @@ FOLDER: Final = "datasets/metrics"
 # As readers of Parquet expect partitions: the column `day` is in the path only.
 _KEY: Final = re.compile(rf"{FOLDER}/[a-z_]+/day=(\d{{4}}-\d\d-\d\d)/part\.parquet")
 
-# The first sentence or line of the script, or of the text; as in the view `analytics.posts` (migration 0015).
+# The first sentence or line of the script, or of the text; as in the view
+# `analytics.posts` (core/models/migrations/version_1_0/views.py).
 _FIRST_SENTENCE: Final = (
     r"^[^\n]*?(?:(?<!\m(?:Mrs?|Ms|Dr|Prof|St))[.!?…؟۔।]+[]\"'”’»)]*(?=\s|$)"
     r"|[。！？]+[]\"'”’」』）】]*(?![。！？\"'”’」』）】])|(?=\n)|$)"
