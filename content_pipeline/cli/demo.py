@@ -2,13 +2,14 @@
 
 from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 import httpx
 from rich.panel import Panel
 from rich.progress import TaskID
 
-from content_pipeline.cli import contact_sheet, demo_avatar, demo_dagster, demo_figures, demo_social
+from content_pipeline.cli import contact_sheet, demo_avatar, demo_dagster, demo_figures, demo_social, packaged_files
 from content_pipeline.cli.demo_client import (
     call_api,
     console,
@@ -19,13 +20,24 @@ from content_pipeline.cli.demo_client import (
     wait_for_task,
 )
 from content_pipeline.cli.demo_webhooks import receiving
-from content_pipeline.cli.stack_config import ROOT
+from content_pipeline.core.errors import Invalid
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import Settings
 
-CLIP: Final = ROOT / "examples" / "media" / "sense-and-sensibility.flac"
-SCRIPTS: Final = ROOT / "examples" / "reels.csv"
 OUTPUT: Final = Path("demo-output")
+
+
+def make_output() -> None:
+    """Create the folder for the files of the demo. Raises Invalid."""
+    try:
+        OUTPUT.mkdir(exist_ok=True)
+        TemporaryFile(dir=OUTPUT).close()
+    except OSError as error:
+        raise Invalid(
+            f"The folder {OUTPUT.absolute()} cannot be written: {error.strerror}.",
+            code="output_not_writable",
+            remedy="Run the demo in a folder of yours.",
+        ) from error
 
 
 def run(configured: Settings, api_key: str) -> None:
@@ -68,7 +80,7 @@ def run(configured: Settings, api_key: str) -> None:
 def _caption(client: httpx.Client) -> tuple[str, str]:
     """Caption the clip, print the captions, burn them in. Returns the video's URL and its task id."""
     console.rule("1  Caption a recording")
-    with CLIP.open("rb") as clip:
+    with packaged_files.CLIP.open("rb") as clip:
         accepted = call_api(client, "POST", "/captions/generate", files={"audio_file": clip}, data={"language": "en"})
     captions = f"/captions/{accepted['caption_id']}"
     wait_for_task(client, accepted["task_id"], "transcribing")
@@ -89,7 +101,7 @@ def _make_twin(client: httpx.Client) -> str:
 def _make_reels(client: httpx.Client, twin_id: str) -> list[dict[str, Any]]:
     """Make the reels of a CSV and save them. Returns the jobs, each with the path of its `video`."""
     console.rule("3  Make a reel for each row of a CSV")
-    with SCRIPTS.open("rb") as scripts:
+    with packaged_files.SCRIPTS.open("rb") as scripts:
         form = {"twin_id": twin_id, "platform": next(iter(PLATFORMS))}
         accepted = call_api(client, "POST", "/bulk/reels", files={"csv_file": scripts}, data=form)
     jobs = _watch_rows(client, f"/bulk/reels/{accepted['batch_id']}")

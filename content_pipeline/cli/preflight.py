@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from content_pipeline.cli import ports
+from content_pipeline.cli import installed_packages, ports
 from content_pipeline.cli.stack_config import credentials, embeds_sandbox, sandbox_credentials
+from content_pipeline.cli.state import LAYOUT, State
 from content_pipeline.core.errors import Conflict, Invalid, Unavailable
 from content_pipeline.core.infrastructure.net.safe_fetch import is_public
 from content_pipeline.core.settings import PREFIX, Settings
@@ -30,11 +31,23 @@ def make_home(home: Path) -> None:
             )
     try:
         home.mkdir(parents=True, exist_ok=True)
-        (home / "logs").mkdir(exist_ok=True)
     except OSError as error:
         raise _not_writable(home, str(error.strerror)) from error
     if not os.access(home, os.W_OK | os.X_OK) or not _owns_state(home):
         raise _not_writable(home, "it belongs to another user")
+    _check_layout(home)
+    (home / "logs").mkdir(exist_ok=True)
+
+
+def _check_layout(home: Path) -> None:
+    """Raises Conflict for the state of a release whose database this one cannot migrate. Nothing is changed in it."""
+    state = State.load(home)
+    if state and state.layout != LAYOUT:
+        raise Conflict(
+            f"The state in {home} is of another release, and nothing of it can be used by this one.",
+            code="home_of_other_release",
+            remedy="Move the folder away, or set CONTENT_PIPELINE_HOME to another one. It was left as it is.",
+        )
 
 
 def _owns_state(home: Path) -> bool:
@@ -54,8 +67,12 @@ def check(home: Path, configured: Settings) -> None:
     """Run all other checks, cheapest first. Raises Conflict, Invalid, Unavailable."""
     from content_pipeline.core.media import ffmpeg  # imported here: takes 0.2 s, which other commands do not need
 
+    installed_packages.check()
     check_disk(home)
-    ffmpeg.ffmpeg_path(configured.ffmpeg)
+    try:
+        ffmpeg.ffmpeg_path(configured.ffmpeg)
+    except Unavailable as error:  # to a client of the API it is, to who starts the stack it is something to set
+        raise Invalid(error.detail, code=error.code, remedy=error.remedy) from error
     check_settings(configured)
     check_platforms(configured)
     check_ports(configured)

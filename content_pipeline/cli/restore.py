@@ -89,9 +89,9 @@ def _check(manifest: archive.Manifest, *, without_keys: bool) -> None:
         )
     if not migrations.is_known(manifest.revision):
         raise Invalid(
-            f"This backup was made by a later release (revision {manifest.revision}).",
-            code="backup_too_new",
-            remedy="Install that release, or a later one.",
+            f"This backup was made by another release (revision {manifest.revision}).",
+            code="backup_of_other_release",
+            remedy="Restore it with that release.",
         )
     if manifest.key_check is not None and not without_keys:
         _check_key(manifest.key_check)

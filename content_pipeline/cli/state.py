@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Final, TypeVar
 
 from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
@@ -52,9 +52,14 @@ def _encryption_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
+# Raised when a release cannot go on with the state of the one before. 0.1.0 wrote none.
+LAYOUT: Final = 1
+
+
 class State(BaseModel):
     """Contents of `<home>/stack.json` (mode 0600). Without it the data cannot be accessed."""
 
+    layout: int = 0
     id: str = Field(default_factory=lambda: secrets.token_hex(4))
     ports: dict[str, int] = {}
     socket: Path
@@ -73,7 +78,7 @@ class State(BaseModel):
 
     @classmethod
     def load_or_make(cls, home: Path) -> "State":
-        state = cls.load(home) or cls(socket=_socket_path(home))
+        state = cls.load(home) or cls(layout=LAYOUT, socket=_socket_path(home))
         # A socket folder in /tmp may have been cleaned up.
         if not state.socket.parent.exists():
             state.socket = _socket_path(home)

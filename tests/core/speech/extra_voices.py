@@ -6,4 +6,4 @@ from tests.programs import leave_out
 
 def need_the_extra_voices() -> None:
     if not (kokoro.voices() and pico.voices()):
-        leave_out("needs the extra `voices` (make voices)")
+        leave_out("needs the voices of voices.lock (make voices)")
