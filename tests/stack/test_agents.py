@@ -116,5 +116,5 @@ def test_a_client_that_starts_a_program_has_the_same_tools(stack: Stack, client:
 
 def test_without_a_key_the_command_says_what_to_set(stack: Stack) -> None:
     refused = stack.run("mcp", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "CONTENT_PIPELINE_API_KEY" in refused.stderr

