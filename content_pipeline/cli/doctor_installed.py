@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, PackagePath, distribution
 from typing import Final
 
-from content_pipeline.cli.installed_packages import how_to_install, is_installed, locked
+from content_pipeline.cli.installed_packages import is_installed, locked
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media import fonts
 from content_pipeline.core.speech import hibari, voice_selection
@@ -74,4 +74,9 @@ def _damaged(files: list[PackagePath]) -> Iterator[PackagePath]:
 
 
 def _broken(package: str, what: str) -> Unavailable:
-    return Unavailable(f"The package {package} {what}.", remedy=how_to_install(package))
+    remedy = f"Reinstall {package}; in a checkout, remove .venv and run `make install`."
+    if package in locked("models"):
+        remedy = "Run `content-pipeline models install`."
+    elif package in locked("voices"):
+        remedy = "Run `content-pipeline models install --voices`."
+    return Unavailable(f"The package {package} {what}.", remedy=remedy)

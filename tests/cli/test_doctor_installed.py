@@ -87,6 +87,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return SimpleNamespace(files=[gone] if name in damaged else [])
 
         monkeypatch.setattr(doctor_installed, "distribution", distribution)
+        monkeypatch.setattr(doctor_installed, "is_installed", lambda name: name in packages)
 
     return install
 
