@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
+from shutil import rmtree
 from zipfile import ZipFile
 
 import httpx
@@ -124,12 +126,22 @@ class Installed(Stack):
         return done
 
 
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[Path]:
+    """Without any package but pip. Removed at once, as it grows to 2 GB, and pytest keeps folders of three runs."""
+    folder = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    yield folder
+    rmtree(folder)
+
+
 @pytest.mark.slow
-def test_a_wheel_in_an_empty_environment_runs_a_stack_in_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "environment"], check=True)
+def test_a_wheel_in_an_empty_environment_runs_a_stack_in_an_empty_folder(
+    wheel: Path, environment: Path, tmp_path: Path
+) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "link").symlink_to("disk")
-    stack = Installed(tmp_path / "environment", tmp_path / "disk", CONTENT_PIPELINE_HOME=str(tmp_path / "link/state"))
+    stack = Installed(environment, tmp_path / "disk", CONTENT_PIPELINE_HOME=str(tmp_path / "link/state"))
     stack.execute("pip", "install", "--quiet", str(wheel))
     assert "torch" not in stack.execute("pip", "list").stdout
 
