@@ -9,7 +9,7 @@ HANGS := --max-worker-restart 3 -o faulthandler_timeout=600 -o faulthandler_exit
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets strangers deploy-checks check format bench reference docs voices wheel lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets pictures strangers deploy-checks check format bench reference docs voices wheel lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ media: install  ## the corpus of docs/media.md and 500 broken files over a whole
 sheets: install  ## contact sheets of reels in sheets/: scripts, designs, caption animations, changes of look, HDR
 	rm -rf sheets
 	$(BIN)/python -m tests.media.reel_sheets sheets
+
+pictures: install  ## the pictures of the README and the guides, of what a stack makes: docs/pictures/
+	$(BIN)/python -m tests.front_picture docs/pictures
 
 strangers: install  ## 20,000 requests made of the OpenAPI document, alone and along its links
 	STRANGERS_CASES=$(or $(STRANGERS_CASES),20000) $(PYTEST) -s tests/api/test_strangers.py
