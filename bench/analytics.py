@@ -117,16 +117,12 @@ def _slowest_question(stack: Stack) -> Figure:
     """Of those in SQL, asked by an analyst of all workspaces."""
     name = f"bench_{uuid4().hex}"
     with psycopg.connect(stack.run("analysts", "create", name).stdout.strip()) as analyst:
-        asked = {
-            question: _milliseconds(partial(analyst.execute, sql))
-            for question, language, sql in questions.blocks()
-            if language == "sql"
-        }
+        asked = {question: _milliseconds(partial(analyst.execute, sql)) for question, sql in questions.in_sql().items()}
     stack.run("analysts", "drop", name)
     slowest = max(asked, key=lambda question: asked[question])
     days = _rows(stack, "daily_post_metrics")
     return Figure(
-        f"slowest question of docs/analytics.md, over {days:,} days of posts: {slowest}", asked[slowest], "ms"
+        f"slowest question of examples/questions.sql, over {days:,} days of posts: {slowest}", asked[slowest], "ms"
     )
 
 

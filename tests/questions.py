@@ -1,18 +1,21 @@
-"""The code blocks of docs/analytics.md, as they stand there."""
+"""The questions of examples/, and the code blocks of the guide to analytics, as they stand there."""
 
 import re
 from typing import Final
 
 from content_pipeline.cli.stack_config import ROOT
 
-DOCUMENT: Final = ROOT / "docs" / "analytics.md"
+GUIDE: Final = ROOT / "docs" / "guides" / "analytics.md"
 
 
-def blocks(section: str = "## For analysts", end: str = "\n## ") -> list[tuple[str, str, str]]:
-    """The heading, the language and the text of each block of a section."""
-    text = DOCUMENT.read_text().partition(f"\n{section}\n")[2].partition(end)[0]
-    return [
-        (part.partition("\n")[0].strip("# ") or section.strip("# "), language, block)
-        for part in re.split(r"^(?=#{3,4} )", text, flags=re.MULTILINE)
-        for language, block in re.findall(r"^```(\w+)\n(.*?)^```", part, re.DOTALL | re.MULTILINE)
-    ]
+def in_sql() -> dict[str, str]:
+    """The questions of examples/questions.sql by their headings."""
+    text = (ROOT / "examples" / "questions.sql").read_text()
+    parts = re.split(r"^-- (?=\d+\. )", text, flags=re.MULTILINE)[1:]
+    return {heading: query for heading, _, query in (part.partition("\n") for part in parts)}
+
+
+def block(language: str, heading: str) -> str:
+    """The first block of a section of the guide in this language."""
+    section = GUIDE.read_text().partition(f"\n{heading}\n")[2]
+    return section.partition(f"```{language}\n")[2].partition("```")[0]

@@ -1,6 +1,7 @@
 """The Parquet dataset of daily metrics, as an analyst reads it with DuckDB."""
 
 import re
+import runpy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -97,13 +98,9 @@ def test_a_post_has_what_analysts_compare_it_by(histories: list[History], tmp_pa
 
 
 @pytest.mark.slow
-def test_the_lines_of_the_document_read_it(
-    histories: list[History], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_example_reads_it(histories: list[History], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path, *DAYS)
-    section = (ROOT / "docs" / "analytics.md").read_text().partition("\n### The dataset\n")[2]
-    lines = section.partition("```python\n")[2].partition("```")[0]
-    exec(lines, {})
+    runpy.run_path(str(ROOT / "examples" / "dataset.py"))
     shown = capsys.readouterr().out
     assert re.search(r"tiktok .* 300 ", shown)
     assert re.search(r"youtube .* 300 ", shown)
