@@ -24,8 +24,7 @@ def dg(home: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def test_dg_checks_the_definitions_as_the_operations_page_says(tmp_path: Path) -> None:
-    assert "\nDAGSTER_HOME=/tmp/dg .venv/bin/dg check defs\n" in (ROOT / "docs/operations.md").read_text()
+def test_dg_checks_the_definitions(tmp_path: Path) -> None:
     assert "All definitions loaded successfully." in dg(tmp_path, "check", "defs")
 
 

@@ -26,6 +26,20 @@ def test_every_block_of_code_can_be_parsed() -> None:
             PARSERS[language](code)
 
 
+def test_the_readme_is_read_in_five_minutes_and_a_guide_too() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert (len(readme.splitlines()) <= 150, len(readme.split()) <= 1400) == (True, True)
+    guides = {path.name: len(path.read_text().split()) for path in (ROOT / "docs" / "guides").glob("*.md")}
+    assert {name: words for name, words in guides.items() if words > 900} == {}
+
+
+def test_every_picture_is_shown_and_all_are_small_enough_for_a_clone() -> None:
+    pictures = list((ROOT / "docs" / "pictures").iterdir())
+    shown = " ".join(document.read_text() for document in DOCUMENTS)
+    assert [path.name for path in pictures if f"pictures/{path.name})" not in shown] == []
+    assert sum(path.stat().st_size for path in pictures) <= 1_500_000
+
+
 def test_every_decision_is_in_the_index() -> None:
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text()

@@ -32,14 +32,14 @@ signal.setitimer(signal.ITIMER_REAL, 0)  # on a busy machine it ended the interp
 
 
 def start_on_another_host(folder: Path, *command: str) -> str:
-    """The output of `command` where the README starts a worker, with the settings that it exports."""
-    section = (ROOT / "README.md").read_text().split("On additional hosts")[1]
+    """The output of `command` where the guide starts a worker, with the settings that it exports."""
+    section = (ROOT / "docs/guides/many-hosts.md").read_text().split("## Workers on other hosts")[1]
     script = section.split("```sh\n")[1].split("```")[0]
     known = dict(line.split("=", 1) for line in (settings().home / "stack.env").read_text().splitlines())
     known |= {f"{PREFIX}BROKER_URL": "redis://:secret@127.0.0.1:1/0", f"{PREFIX}S3_BUCKET": settings().s3_bucket}
     script = re.sub(r"(\w+)=…", lambda setting: f"{setting[1]}='{known[setting[1]]}'", script)
     script, replaced = re.subn(r"\.venv/bin/celery .* worker -Q .*", r'"$@"', script.replace("cp ", f"cp {ROOT}/"))
-    assert replaced == 1, "The README starts a worker otherwise."
+    assert replaced == 1, "The guide starts a worker otherwise."
     started = subprocess.run(
         ["bash", "-euc", script, "bash", *command],
         cwd=folder,
@@ -51,7 +51,7 @@ def start_on_another_host(folder: Path, *command: str) -> str:
     return started.stdout
 
 
-def test_a_worker_finds_its_stores_by_what_the_readme_has_exported(tmp_path: Path) -> None:
+def test_a_worker_finds_its_stores_by_what_the_guide_has_exported(tmp_path: Path) -> None:
     celery = Path(sys.executable).with_name("celery")
     # `report` loads the app, as `worker` does, and ends.
     reported = start_on_another_host(tmp_path, str(celery), "-A", "content_pipeline.engine.worker", "report")

@@ -1,4 +1,4 @@
-"""The commands in the README and in docs/first-post.md work when pasted into a shell."""
+"""The commands in the README and in the guides work when pasted into a shell."""
 
 import json
 import os
@@ -6,44 +6,55 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
 from content_pipeline.cli.stack_config import ROOT
 from tests.connect_page import filled_in
+from tests.polling import until
+from tests.stack.client import Client
 from tests.stack.harness import Stack
 
-
-def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> None:
-    section = (ROOT / "README.md").read_text().split("## Use it")[1].split("## How it works")[0]
-    # Left out: the aws client, and the consent in a browser, which is given here.
-    blocks = [block for block in shell_blocks(section) if "\naws " not in block]
-    with stack.client("studio") as client:
-        client.connect(stack.sandbox, "linkedin")
-    pasted = paste(stack, blocks, tmp_path)
-    assert "Dashwood" in pasted
-    assert [job["status"] for job in last(pasted, "batch_id")["jobs"]] == ["done"] * 6
-    assert '"can_publish":true' in pasted
-    assert list(tmp_path.iterdir()) == []  # nothing is left in the checkout
-    item = last(pasted, "id")
-    assert item["status"] == "published", item["reason"]
+# In an order in which each has what it needs of the ones before.
+GUIDES: Final = ("first-post", "captions", "reels", "avatars", "running", "publishing")
 
 
-def test_the_first_post_is_out_when_its_page_is_pasted(stack: Stack, tmp_path: Path) -> None:
-    blocks = shell_blocks((ROOT / "docs" / "first-post.md").read_text())[1:]  # the first one installs and starts
+def test_the_readme_leads_from_a_script_to_a_post(stack: Stack, tmp_path: Path) -> None:
+    with stack.client("demo") as client:  # what `make demo` leaves
+        client.create_twin()
+        client.connect(stack.sandbox, "instagram")
+        pasted = paste(stack, requests(ROOT / "README.md"), tmp_path)
+        item = last(pasted, "id")["id"]
+        ended = until(lambda: ended_item(client, item), seconds=120, what="the post of the README")
+    assert ended["status"] == "published", ended["reason"]
+
+
+def test_the_guides_work_when_pasted_one_after_the_other(stack: Stack, tmp_path: Path) -> None:
     with stack.client("first") as client:
         client.connect(stack.sandbox, "instagram")  # by the consent in a browser
+    blocks = [block for guide in GUIDES for block in requests(ROOT / "docs" / "guides" / f"{guide}.md")]
     pasted = paste(stack, blocks, tmp_path)
-    assert pasted.splitlines()[-1] == "published"
+    assert "published" in pasted.splitlines()
     assert "@mara.bakes is connected" in consented(stack, pasted).text
     assert '"can_publish":true' in pasted
-    assert list(tmp_path.iterdir()) == []
+    assert "Dashwood" in pasted
+    assert [job["status"] for job in last(pasted, "batch_id")["jobs"]] == ["done"] * 6
+    item = last(pasted, "id")
+    assert item["status"] == "published", item["reason"]
+    assert list(tmp_path.iterdir()) == []  # nothing is left in the checkout
 
 
-def shell_blocks(text: str) -> list[str]:
-    found: list[str] = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    return found
+def ended_item(client: Client, item: str) -> dict[str, Any] | None:
+    """The item of the calendar, once it is published or has failed."""
+    found = client.get(f"/content/calendar/{item}")
+    return found if found["status"] in ("published", "failed") else None
+
+
+def requests(document: Path) -> list[str]:
+    """The blocks of commands that send something to the API. Others install, or set what a host needs."""
+    blocks: list[str] = re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
+    return [block for block in blocks if re.search(r"\bAPI\b", block)]
 
 
 def paste(stack: Stack, blocks: list[str], folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""The receivers of docs/webhooks.md, with the libraries that they name, against what we deliver."""
+"""The receivers of docs/guides/webhooks.md, with the libraries that they name, against what we deliver."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.core.webhooks.registered import deliver, happen, register
 from tests.programs import leave_out, need
 from tests.webhook_receiver import Received, Receiver
 
-DOCUMENT: Final = (ROOT / "docs" / "webhooks.md").read_text()
+DOCUMENT: Final = (ROOT / "docs" / "guides" / "webhooks.md").read_text()
 # Answers each request of a JSON list, one line each.
 MAIN: Final = """
 import { readFileSync } from "node:fs";
