@@ -1,4 +1,4 @@
-"""A worker on a further host, started as the README describes."""
+"""A worker on a further host, started as the guide describes."""
 
 import os
 import re
@@ -17,13 +17,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 DUPLICATE = """
 import signal
 from content_pipeline.engine import idle, worker
-from content_pipeline.engine.worker import Begin, executions
+from content_pipeline.engine.worker import Begin, leases
 
 def begin(run_id, worker):
     print("begins, idle timer:", signal.getitimer(signal.ITIMER_REAL)[0])
     return Begin.DUPLICATE
 
-executions.begin = begin
+leases.begin = begin
 idle.begin()
 worker.execute_run.run("a run")
 print("waits, idle timer is on:", signal.getitimer(signal.ITIMER_REAL)[0] > 0)
