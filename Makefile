@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+QUICK := not stack and not slow and not nightly
 # A test that hangs ends its process with the stacks of all threads, and fails; the others go on. The longest takes 2 min.
 HANGS := --max-worker-restart 3 -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets pictures strangers deploy-checks check format bench reference docs voices wheel lock
+.PHONY: help install demo up down status quick test test-ci test-all test-nightly faults avatar-faults truth burst soak hosts operators media sheets pictures strangers deploy-checks check format bench reference docs voices wheel lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -39,16 +40,23 @@ status: install  ## what runs, and where
 	$(BIN)/content-pipeline status
 
 quick: install  ## the tests for every edit: none that is slow or needs a stack
-	$(PYTEST) $(HANGS) --ignore tests/stack -m "not stack and not slow"
+	$(PYTEST) $(HANGS) --ignore tests/stack -m "$(QUICK)"
 
 test: install  ## make quick, and one path through each capability on a whole stack
-	$(PYTEST) $(HANGS) -m "(not stack and not slow) or smoke"
+	$(PYTEST) $(HANGS) -m "($(QUICK)) or smoke"
 
-# What fails is run again alone, so that the report tells what is broken from what fails beside others only. Exit code 1:
-# all tests ran, and some failed.
-test-all: install  ## all tests in random order; SEED=n repeats that of an earlier run; failed ones once more, alone
-	$(PYTEST) $(HANGS) -n 3 -p randomly $(if $(SEED),--randomly-seed=$(SEED)) || \
-		(test $$? -eq 1 && $(BIN)/python -m pytest --last-failed --last-failed-no-failures none)
+# One order for all: what fails here fails because of the change. What fails is run again alone, so that the report tells
+# what is broken from what fails beside others only. Exit code 1: all tests ran, and some failed.
+test-ci: install  ## make test, the slow tests, and a sample of each family of make test-nightly
+	$(PYTEST) $(HANGS) -n 3 -m "not nightly" || \
+		(test $$? -eq 1 && $(BIN)/python -m pytest --last-failed --last-failed-no-failures none -m "not nightly")
+
+test-all: install  ## all tests in random order; SEED=n repeats that of an earlier run
+	$(PYTEST) $(HANGS) -n 3 -p randomly $(if $(SEED),--randomly-seed=$(SEED))
+
+# Each family in its full length; one that fails does not keep the next from running (make -k).
+test-nightly:  ## make test-all, then each family of long tests whole: faults, fuzz, hosts, browsers, load, soak
+	$(MAKE) -k test-all faults avatar-faults truth burst hosts operators media strangers deploy-checks soak
 
 faults: install  ## 300 posts while parts are killed and platforms drop their answers
 	FAULTS_POSTS=200 $(BIN)/python -m pytest -s tests/stack/publishing/test_faults.py

@@ -46,6 +46,7 @@ from tests.port_lock import port_lock
 from tests.sandbox_server import Sandbox, served_sandbox
 
 STACKS: Final = "tests/stack/"
+SHARED_STACK: Final = "/publishing"  # the folder whose files use the stack of the one above
 THIRD: Final = "gw2"
 MANY_SLOW_TESTS: Final = 10  # in a file: it takes half a minute or more
 COORDINATOR: Final = {"module": "content_pipeline.engine.coordinator", "class": "QueuedRunCoordinator"}
@@ -58,10 +59,15 @@ hypothesis.settings.load_profile("shared")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that need a stack come first, as they mostly wait; then long files: the last one would run alone."""
+    """Those that need a stack come first, as they mostly wait; then long files: the last one would run alone.
+
+    What needs a stack is left to `make test-nightly`, but for the path through each capability and the samples.
+    """
     for item in items:
         if item.nodeid.startswith(STACKS):
             item.add_marker("stack")
+        if item.get_closest_marker("stack") and not any(map(item.get_closest_marker, ("smoke", "sample"))):
+            item.add_marker("nightly")
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: (not item.nodeid.startswith(STACKS), slow[item.path] < MANY_SLOW_TESTS))
 
@@ -74,7 +80,8 @@ class Scopes(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no 
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file.rpartition("/")[0] if file.startswith(STACKS) else file
+        folder = file.rpartition("/")[0]
+        return folder.removesuffix(SHARED_STACK) if file.startswith(STACKS) else file
 
     def _assign_work_unit(self, node: Any) -> None:
         """The first in the queue; to the third process the last one."""

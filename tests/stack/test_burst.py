@@ -5,6 +5,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from tests.media.samples import audio
 from tests.polling import until
 from tests.stack.client import Client
@@ -13,6 +15,7 @@ from tests.stack.harness import Stack
 TASKS = int(os.environ.get("BURST_TASKS", "40"))
 
 
+@pytest.mark.sample
 def test_each_of_a_burst_is_done_exactly_once_and_both_workers_take_part(
     stack: Stack, client: Client, tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_file_of_the_corpus_ends_as_the_table_says(
         assert sample.check.least <= sample.check.measure(path) <= sample.check.most, sample.check.what
 
 
+@pytest.mark.sample
 def test_broken_files_end_well(stack: Stack, entrances: Entrances, tmp_path: Path) -> None:
     folders, processes = stack.scratch_folders(), _media_processes(stack)  # those of tests before this one
     signals = _signals(stack)

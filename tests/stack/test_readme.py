@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import pytest
 
 from content_pipeline.cli.stack_config import ROOT
 from tests.connect_page import filled_in
@@ -20,6 +21,7 @@ from tests.stack.harness import Stack
 GUIDES: Final = ("first-post", "captions", "reels", "avatars", "running", "publishing")
 
 
+@pytest.mark.sample
 def test_the_readme_leads_from_a_script_to_a_post(stack: Stack, tmp_path: Path) -> None:
     with stack.client("demo") as client:  # what `make demo` leaves
         client.create_twin()

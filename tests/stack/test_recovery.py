@@ -61,6 +61,7 @@ def _database_answers(stack: Stack) -> bool:
         return False
 
 
+@pytest.mark.sample
 def test_a_killed_pool_process_loses_nothing(stack: Stack, client: Client, long_recording: Path) -> None:
     accepted = client.caption(long_recording)
     client.wait_for_progress(accepted["task_id"])

@@ -79,6 +79,7 @@ def submit(client: Client, count: int) -> str:
     return batch_id
 
 
+@pytest.mark.sample
 def test_a_batch_spreads_over_hosts_and_loses_nothing_when_one_dies_and_one_is_cut_off(
     stack: Stack, hosts: list[Host]
 ) -> None:

@@ -81,6 +81,7 @@ def test_approving_connects_the_account(stack: Stack, client: Client, visit: Vis
     assert f"/social/callback/{platform}" in logs
 
 
+@pytest.mark.sample
 def test_denying_returns_access_denied(client: Client, visit: Visit) -> None:
     params = visit.decide(begin(client, "linkedin"), "Deny")
     assert params == {

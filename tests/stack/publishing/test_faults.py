@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from content_pipeline.core.infrastructure.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.polling import until
@@ -57,6 +59,7 @@ def possible_posts(item: dict[str, Any]) -> set[int]:
     return {0, 1} if item["reason"]["code"] == "unconfirmed" else {0}
 
 
+@pytest.mark.sample
 def test_no_post_is_lost_and_none_goes_out_twice(stack: Stack, client: Client, reel_url: str) -> None:
     creators = [
         {platform: client.connect(stack.sandbox, platform, f"creator{number}") for platform in PLATFORMS}
