@@ -30,7 +30,7 @@ import content_pipeline
 from api import error_pages, html_pages
 from content_pipeline.cli import packaged_files
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core import migrations
+from content_pipeline.core.models import migrations
 from content_pipeline.core.media.avatars import portraits
 print(ROOT)
 for file in (packaged_files.INSTANCE, packaged_files.WORKSPACE, packaged_files.CLIP, packaged_files.SCRIPTS):
