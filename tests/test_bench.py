@@ -168,6 +168,7 @@ def site() -> Iterator[ThreadingHTTPServer]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_closed_loop_counts_each_response(site: ThreadingHTTPServer) -> None:
     load = closed_loop(site.server_port, [get("/a"), get("/b")], connections=2, seconds=0.3)
     assert len(load.latencies) == len(_Site.paths) > 2
@@ -182,6 +183,7 @@ def test_an_open_loop_sends_at_the_given_rate(site: ThreadingHTTPServer) -> None
     assert len(load.latencies) == 6
 
 
+@pytest.mark.slow
 def test_an_error_response_ends_the_load(site: ThreadingHTTPServer) -> None:
     with pytest.raises(AssertionError, match="404"):
         closed_loop(site.server_port, [get("/missing")], connections=1, seconds=1)

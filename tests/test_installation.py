@@ -37,6 +37,7 @@ def test_a_python_that_it_does_not_run_on_is_told_and_nothing_is_installed(
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [(3, 11, 0), (3, 13, 9)])
 def test_a_python_that_it_runs_on_makes_the_environment(tmp_path: Path, version: tuple[int, ...]) -> None:
     assert "it makes an environment" in install(tmp_path, *version).stderr

@@ -73,6 +73,7 @@ def files_of(folder: Path) -> dict[Path, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_the_wheel_has_each_file_of_the_packages_as_it_is_in_the_checkout(unpacked: Path) -> None:
     packed, ours = files_of(unpacked), files_of(ROOT)
     assert packed.keys() == ours.keys()
@@ -93,6 +94,7 @@ def test_a_packaged_file_is_the_one_at_the_top_of_the_checkout(packaged: Path, a
     assert packaged.samefile(ROOT / at_the_top)
 
 
+@pytest.mark.slow
 def test_files_are_read_from_the_package(unpacked: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
     command = [sys.executable, "-c", READ]
@@ -100,6 +102,7 @@ def test_files_are_read_from_the_package(unpacked: Path, tmp_path: Path) -> None
     assert read.stdout.split() == [str(unpacked), *["True"] * 7]
 
 
+@pytest.mark.slow
 def test_the_wheel_depends_on_nothing_that_brings_torch(metadata: Message) -> None:
     assert metadata["Requires-Python"] == "<3.14,>=3.11"
     required = {Requirement(line).name for line in metadata.get_all("Requires-Dist", [])}

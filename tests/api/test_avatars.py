@@ -60,6 +60,7 @@ def test_each_listed_avatar_shows_a_picture_of_its_own(client: TestClient) -> No
     assert len({answer.content for answer in pictures}) == len(links)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "status", "code"),
     [

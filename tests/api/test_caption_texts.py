@@ -32,6 +32,7 @@ def twin_id(client: TestClient) -> str:
     return answer.json()["id"]
 
 
+@pytest.mark.slow
 def test_a_text_to_align_is_kept_with_its_recording(client: TestClient) -> None:
     fields = {"text": "And so\x00 he said,\nas “it” was…", "language": "en", "burn_in": "true"}
     answer = client.post(ALIGN, files={"audio_file": ("clip", samples.SPEECH.read_bytes())}, data=fields)

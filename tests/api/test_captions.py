@@ -342,6 +342,7 @@ def test_captions_can_be_burned_in_many_times(client: TestClient, finished_id: s
     assert client.get(f"{CAPTIONS}/{finished_id}").json()["status"] == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look",
     [

@@ -39,6 +39,7 @@ def twin(client: TestClient) -> str:
     return f"{PUBLIC}/twins/{client.post(f'{PUBLIC}/twins', json=TWIN).json()['id']}"
 
 
+@pytest.mark.slow
 def test_what_is_composed_counts_as_queries_of_memories(connect: Callable[..., TestClient], limit_to: LimitTo) -> None:
     """It computes as they do: a twin's memories are compared with the script."""
     limit_to(COMPARISONS, 3)
@@ -149,6 +150,7 @@ def test_a_composed_text_says_what_it_has_learned_and_from_which_posts(client: T
     assert (other["caption_style"], other["learned_from"]["posts"]) == ("long", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", [{}, EVENTS])
 def test_a_script_is_as_long_as_those_that_did_best_unless_its_length_is_given(
     client: TestClient, twin: str, language_model: LanguageModel, headers: dict[str, str]

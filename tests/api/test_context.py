@@ -77,6 +77,7 @@ def test_a_browser_may_ask_before_it_sends_its_key(browser: TestClient) -> None:
     assert "X-Request-Id" in answer.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/api/v1/tasks", "/api/v1/tasks/unknown", "/api/v1/public/nothing"])
 def test_a_browser_may_read_answers_errors_and_their_headers(browser: TestClient, path: str) -> None:
     answer = browser.get(path)

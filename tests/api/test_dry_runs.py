@@ -149,6 +149,7 @@ def test_a_dry_run_of_what_is_no_video(client: TestClient, stage: Stage, video_u
     assert dry_run(client, "tiktok", reel_url=video_url.replace("reel", "gone")).status_code == 502
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["reel_url", "reel_id"])
 def test_a_dry_run_for_which_the_disk_has_no_room_fetches_nothing(
     client: TestClient,

@@ -54,6 +54,7 @@ def test_a_value_of_the_wrong_shape_is_pointed_at(client: TestClient) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "sent", "place", "pointer", "sentence"),
     [

@@ -85,6 +85,7 @@ def drip(connection: socket.socket, piece: bytes) -> bytes:
     raise AssertionError("the connection stays open")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begun", [b"", b"GET / HT", HEAD + b"X-More: "], ids=["nothing", "a line", "headers"])
 def test_a_connection_whose_head_does_not_come_is_closed(port: int, begun: bytes) -> None:
     with connected(port) as connection:
@@ -95,12 +96,14 @@ def test_a_connection_whose_head_does_not_come_is_closed(port: int, begun: bytes
         assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "request_timeout"
 
 
+@pytest.mark.slow
 def test_a_head_that_drips_is_cut_off(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(HEAD + b"X-More: ")
         assert drip(connection, b"x").startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.slow
 def test_a_second_request_has_as_much_time_as_the_first(port: int) -> None:
     with connected(port) as connection:
         for _ in range(2):
@@ -110,12 +113,14 @@ def test_a_second_request_has_as_much_time_as_the_first(port: int) -> None:
         assert b"HTTP/1.1 408 " in rest(connection)
 
 
+@pytest.mark.slow
 def test_requests_of_one_connection_that_come_at_once_are_all_answered(port: int) -> None:
     with connected(port) as connection:
         connection.sendall((HEAD + b"\r\n") * 3)
         assert rest(connection).count(b"HTTP/1.1 200 ") == 3
 
 
+@pytest.mark.slow
 def test_a_body_that_drips_after_its_answer_is_cut_off(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: api\r\nContent-Length: 1000000\r\n\r\n")
@@ -129,6 +134,7 @@ def test_a_stream_stays_open(port: int) -> None:
         assert rest(connection).endswith(b"one\r\n3\r\nend\r\n0\r\n\r\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "begun",
     [
@@ -152,6 +158,7 @@ def test_a_head_without_end_is_refused(port: int, begun: bytes, monkeypatch: pyt
     assert sent < 50_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [b"", b"some body", HEAD + b"\r\n"], ids=["alone", "a body", "a second one"])
 def test_a_head_that_is_too_large_is_refused_though_it_has_come_at_once(port: int, after: bytes) -> None:
     with connected(port) as connection:
@@ -162,6 +169,7 @@ def test_a_head_that_is_too_large_is_refused_though_it_has_come_at_once(port: in
     assert CALLED == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -184,6 +192,7 @@ def test_cookies_reach_no_route(port: int) -> None:
         assert b"\r\nhost,x-more,connection\r\n" in rest(connection)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("parameters", "status"), [(100, b"200"), (101, b"414"), (30_000, b"414")])
 def test_a_query_has_so_many_parameters(port: int, parameters: int, status: bytes) -> None:
     with connected(port) as connection:
@@ -192,6 +201,7 @@ def test_a_query_has_so_many_parameters(port: int, parameters: int, status: byte
         assert rest(connection).startswith(b"HTTP/1.1 " + status)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("chunk", "is_read"), [(b"x" * 8, False), (b"x" * 100, True)], ids=["short chunks", "longer ones"]
 )
@@ -207,6 +217,7 @@ def test_a_body_of_short_chunks_is_not_read_to_its_end(port: int, chunk: bytes, 
         assert (b"HTTP/1.1 200 " in rest(connection)) is is_read
 
 
+@pytest.mark.slow
 def test_a_refusal_does_not_answer_the_request_before_it(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(

@@ -60,6 +60,7 @@ def test_a_client_that_knows_only_entities_names_the_namespace_with_them(client:
     assert _call(client, "forget", entity_id=namespace) == {"forgotten": 1}
 
 
+@pytest.mark.slow
 def test_a_workspace_has_so_many_memories_compared_at_once(connect: Connect, limit_to: LimitTo) -> None:
     """5,000 compute for 8 ms: 20 queries of as many a second made reads of others three times as slow."""
     limit_to(COMPARISONS, 5)
@@ -84,6 +85,7 @@ def test_a_memory_is_forgotten_by_its_id_either_way(client: TestClient, namespac
     assert _call(client, "recall", namespace=namespace, query="mug") == {"results": [], "count": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verb", "body"), [("remember", {"content": CONTENT}), ("recall", {"query": "mug"}), ("forget", {})]
 )

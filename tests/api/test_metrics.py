@@ -53,6 +53,7 @@ def test_the_key_of_a_client_does_not_open_them(client: TestClient, token: str) 
     assert client.get("/metrics").status_code == 401
 
 
+@pytest.mark.slow
 def test_requests_are_counted_by_route_and_status(client: TestClient, requests: Callable[..., float]) -> None:
     before = [requests(route="get_twin", status=status) for status in ("404", "422")]
     for twin in ("0b8e1b0e-6a5c-4b0a-8f0a-0a3a0a9d0c11", "5bc41d91-867a-4ccb-821a-2b9544c45719", "nonsense"):
@@ -62,6 +63,7 @@ def test_requests_are_counted_by_route_and_status(client: TestClient, requests: 
     assert requests("http_request_seconds_count", route="get_twin", method="GET") >= 3
 
 
+@pytest.mark.slow
 def test_what_strangers_send_makes_no_series_of_its_own(
     anonymous_client: TestClient, requests: Callable[..., float]
 ) -> None:
@@ -73,6 +75,7 @@ def test_what_strangers_send_makes_no_series_of_its_own(
     assert requests(method="METHOD0") == 0
 
 
+@pytest.mark.slow
 def test_parts_and_the_process_are_told(requests: Callable[..., float]) -> None:
     assert requests("part_up", part="database") == 1
     assert requests("part_up", part="dagster") == 0

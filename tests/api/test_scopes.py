@@ -151,6 +151,7 @@ def begin_copy(session: Session, workspace_id: UUID) -> Task:
     return copies.begin(session, item)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", [begin_post, begin_reel, begin_avatar, begin_copy])
 def test_a_post_needs_the_scope_to_publish_under_the_addresses_of_its_tasks_too(
     connect: Callable[..., TestClient], begin: Callable[[Session, UUID], Task]

@@ -54,6 +54,7 @@ def test_posts_are_planned_of_them(client: TestClient, twin_id: str, files: list
         assert shown["copy_task_id"] is shown["copy_error"] is shown["task_id"] is None
 
 
+@pytest.mark.slow
 def test_they_are_published(client: TestClient, twin_id: str, files: list[Stored]) -> None:
     create_account(twin_id)
     body = {"platforms": ["instagram"], "caption": "Look."}
@@ -65,6 +66,7 @@ def test_they_are_published(client: TestClient, twin_id: str, files: list[Stored
         assert {post.reel_id, post.avatar_video_id, post.burn_in_id, post.upload_id} == {None, file.id}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["generate", "align"])
 def test_they_are_captioned(client: TestClient, files: list[Stored], way: str) -> None:
     text = {"text": "Sourdough needs patience."} if way == "align" else {}
@@ -88,6 +90,7 @@ def test_an_upload_that_cannot_be_captioned_is_refused_at_once(client: TestClien
         assert session.get_one(Task, accepted["task_id"]).lane == "media"
 
 
+@pytest.mark.slow
 def test_captions_are_burned_into_them(client: TestClient, finished_id: str, files: list[Stored]) -> None:
     for name, location in zip(names(files), locations(files), strict=True):
         answer = client.post(f"{PUBLIC}/captions/{finished_id}/burn-in", json=name)
@@ -112,6 +115,7 @@ def test_burn_ins_of_each_others_captions_do_not_wait_for_each_other(
         assert answer.result().status_code == 202
 
 
+@pytest.mark.slow
 def test_avatars_speak_in_front_of_them(client: TestClient, twin_id: str, files: list[Stored]) -> None:
     body = {"twin_id": twin_id, "script": "Hello!"}
     backgrounds = [

@@ -162,6 +162,7 @@ def test_a_repeat_with_the_same_key_makes_no_second_twin(client: TestClient) -> 
     assert len(client.get(f"{PUBLIC}/twins").json()) == 1
 
 
+@pytest.mark.slow
 def test_a_deleted_twin_exists_nowhere_any_more(client: TestClient, twin: str) -> None:
     view = client.get(twin).json()
     twin_id, namespace = view["id"], view["memory_namespace"]

@@ -214,6 +214,7 @@ def test_an_upload_in_parts_goes_on_after_an_interruption(client: TestClient, la
     assert len(client.get(f"{PUBLIC}/audit", params={"action": "uploads.create"}).json()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small_parts")
 def test_the_store_takes_a_part_of_the_announced_size_only(client: TestClient, large_picture: bytes) -> None:
     begun = begin(client, large_picture)
@@ -283,6 +284,7 @@ def test_two_completions_at_once_make_one_upload(client: TestClient) -> None:
     assert is_stored(begun["id"])
 
 
+@pytest.mark.slow
 def test_an_upload_in_parts_is_dropped_with_what_has_arrived(client: TestClient) -> None:
     content = picture()
     begun = begin(client, content)

@@ -34,6 +34,7 @@ def test_a_webhook_is_registered_and_its_secret_shown_once(client: TestClient) -
     assert client.get(WEBHOOKS).json() == [made]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -11,6 +11,7 @@ GRAPH = definitions.resolve_asset_graph()
 PARTITIONED = sorted(key for key in GRAPH.get_all_asset_keys() if GRAPH.get(key).partitions_def)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asset", PARTITIONED, ids=lambda key: key.to_user_string())
 def test_each_partitioned_asset_can_be_back_filled_by_itself(asset: dg.AssetKey) -> None:
     node = GRAPH.get(asset)

@@ -150,6 +150,7 @@ def set_row(task: Task, **columns: Any) -> None:
             setattr(caption, name, value)
 
 
+@pytest.mark.slow
 def test_a_known_text_is_shown_in_place_of_what_is_heard_and_edits_of_it_stay(
     task: Task, whisper: Callable[..., None]
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_known_text_that_is_not_spoken_ends_the_task_with_an_error_and_no_time
     assert (row(task).words, row(task).segments) == (None, None)
 
 
+@pytest.mark.slow
 def test_terms_replace_what_is_heard_instead_of_them(task: Task, whisper: Callable[..., None]) -> None:
     set_row(task, glossary=(GlossaryEntry("Yellow Bear", ("hallo bär", "hello there")),))
     assert execute_job("caption", task.partition_key).success

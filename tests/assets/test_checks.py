@@ -166,6 +166,7 @@ def test_checks_of_an_asset_without_anything_find_nothing(instance: dg.DagsterIn
     assert (result.success, found(result)) == (True, {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asset", "job"),
     [
@@ -206,6 +207,7 @@ def cue(start: float, end: float, text: str) -> Segment:
     return Segment(start, end, text, (Word(start, end, text),))
 
 
+@pytest.mark.slow
 def test_the_checks_of_captions_examine_the_stored_cues(
     instance: dg.DagsterInstance, workspace_id: UUID, tall: Path
 ) -> None:

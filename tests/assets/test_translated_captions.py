@@ -94,6 +94,7 @@ def finish(task: Task) -> dg.ExecuteInProcessResult:
     return execute_task(reload(task))
 
 
+@pytest.mark.slow
 def test_fillers_are_left_out_of_cues_and_words(requested, whisper: Whisper) -> None:
     made = recorded(execute_task(task := requested(remove_fillers=True)))
     assert shown(task) == "Guten Abend. Danke."
@@ -111,6 +112,7 @@ def test_english_is_translated_by_the_speech_model(requested, whisper: Whisper) 
     assert (row(task).spoken_language, row(task).text_language) == ("de", "en")
 
 
+@pytest.mark.slow
 def test_other_languages_are_translated_in_the_io_lane_without_listening_again(
     requested, whisper: Whisper, language_model: LanguageModel
 ) -> None:
@@ -127,6 +129,7 @@ def test_other_languages_are_translated_in_the_io_lane_without_listening_again(
     assert captions.document(row(task), "srt").endswith("\nMerci.\n\n")
 
 
+@pytest.mark.slow
 def test_a_translation_that_was_interrupted_goes_on_where_it_was(
     requested, whisper: Whisper, language_model: LanguageModel, cues_of_one_sentence: None
 ) -> None:
@@ -144,6 +147,7 @@ def test_a_translation_that_was_interrupted_goes_on_where_it_was(
     assert "Abend" not in str([event.message for event in result.all_events])
 
 
+@pytest.mark.slow
 def test_a_text_that_the_model_does_not_shorten_is_shown_in_the_gap_behind_it(
     requested, whisper: Whisper, language_model: LanguageModel, cues_of_one_sentence: None
 ) -> None:
@@ -157,6 +161,7 @@ def test_a_text_that_the_model_does_not_shorten_is_shown_in_the_gap_behind_it(
     assert row(task).segments[0].end == pytest.approx(len(long) / 20)
 
 
+@pytest.mark.slow
 def test_no_run_translates_what_a_person_has_edited(requested, language_model: LanguageModel) -> None:
     language_model.will_answer(translations("Bonsoir.", "Merci."))
     finish(task := requested(translate_to="fr"))
@@ -166,6 +171,7 @@ def test_no_run_translates_what_a_person_has_edited(requested, language_model: L
     assert (shown(task), len(language_model.asked())) == ("Salut.", 1)
 
 
+@pytest.mark.slow
 def test_a_re_run_by_key_translates_anew(requested, whisper: Whisper, language_model: LanguageModel) -> None:
     language_model.will_answer(translations("Bonsoir.", "Merci."))
     finish(task := requested(translate_to="fr"))
@@ -174,6 +180,7 @@ def test_a_re_run_by_key_translates_anew(requested, whisper: Whisper, language_m
     assert (shown(task), len(whisper.calls)) == ("Bonne soirée. Merci.", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heard", "target", "text"),
     [
@@ -190,6 +197,7 @@ def test_nothing_is_translated_into_the_language_that_is_spoken(
     assert (shown(task), reload(task).state, language_model.asked()) == (text, "done", [])
 
 
+@pytest.mark.slow
 def test_a_burn_in_follows_in_the_lane_of_the_recording(requested, language_model: LanguageModel) -> None:
     language_model.will_answer(translations("Bonsoir.", "Merci."))
     task = requested(translate_to="fr", burn_in=True)
@@ -197,6 +205,7 @@ def test_a_burn_in_follows_in_the_lane_of_the_recording(requested, language_mode
     assert (reload(task).subject_kind, reload(task).state, reload(task).lane) == ("burn_in", "waiting", "interactive")
 
 
+@pytest.mark.slow
 def test_an_unusable_translation_ends_the_task_and_a_retry_goes_on(requested, language_model: LanguageModel) -> None:
     task = requested(translate_to="fr")
     for _ in range(3):

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from content_pipeline.core.infrastructure.database import transaction
 from content_pipeline.core.models import Task, WorkspaceExport
 from content_pipeline.core.operations.workspace_exports import exports
@@ -9,6 +11,7 @@ from tests.asset_runs import execute_job, execute_task, recorded
 from tests.factories import make_twin
 
 
+@pytest.mark.slow
 def test_a_run_writes_the_file_and_records_what_it_has(workspace_id: UUID) -> None:
     with transaction() as session:
         make_twin(session, workspace_id)
@@ -21,6 +24,7 @@ def test_a_run_writes_the_file_and_records_what_it_has(workspace_id: UUID) -> No
         assert (session.get_one(WorkspaceExport, UUID(task.key)).rows or 0) >= 2
 
 
+@pytest.mark.slow
 def test_a_run_of_an_operator_records_nothing_where_a_newer_one_is_stored(workspace_id: UUID) -> None:
     requested = []
     for _ in range(2):

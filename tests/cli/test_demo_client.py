@@ -34,11 +34,13 @@ def stream(*states: dict[str, Any]) -> str:
     return "".join(f": ping\n\nevent: progress\ndata: {json.dumps(state)}\nid: 1\n\n" for state in states)
 
 
+@pytest.mark.slow
 def test_a_task_is_followed_by_its_events(server: HTTPServer, client: httpx.Client) -> None:
     server.expect_oneshot_request("/tasks/1/events").respond_with_data(stream(QUEUED, DONE))
     assert list(states(client, "/tasks/1")) == [QUEUED, DONE]
 
 
+@pytest.mark.slow
 def test_a_task_is_polled_when_its_stream_breaks_off(server: HTTPServer, client: httpx.Client) -> None:
     server.expect_ordered_request("/tasks/1/events").respond_with_data(stream(QUEUED))
     server.expect_ordered_request("/tasks/1").respond_with_json(QUEUED)
@@ -47,12 +49,14 @@ def test_a_task_is_polled_when_its_stream_breaks_off(server: HTTPServer, client:
     assert list(states(client, "/tasks/1")) == [QUEUED, QUEUED, DONE]
 
 
+@pytest.mark.slow
 def test_a_failed_task_ends_the_demo_with_its_error(server: HTTPServer, client: httpx.Client) -> None:
     server.expect_request("/tasks/1/events").respond_with_data(stream(FAILED))
     with pytest.raises(InternalError, match="There is no sound"):
         list(states(client, "/tasks/1"))
 
 
+@pytest.mark.slow
 def test_tasks_are_followed_side_by_side(server: HTTPServer, client: httpx.Client) -> None:
     for number in "12":
         server.expect_request(f"/tasks/{number}/events").respond_with_data(stream({**DONE, "result": {"id": number}}))

@@ -46,6 +46,7 @@ def test_a_range_is_one_run_and_it_is_waited_for_all_that_work_on_the_assets(dag
     assert tags["dagster/queue"] == "io"
 
 
+@pytest.mark.slow
 def test_a_failed_run_ends_the_demo_with_the_address_of_its_page(dagster: HTTPServer) -> None:
     answer(dagster, launchRun={"__typename": "LaunchRunSuccess", "run": {"runId": "1"}})
     answer_state(dagster, "FAILURE")
@@ -54,6 +55,7 @@ def test_a_failed_run_ends_the_demo_with_the_address_of_its_page(dagster: HTTPSe
     assert failed.value.remedy.endswith("/runs/1")
 
 
+@pytest.mark.slow
 def test_a_refused_launch_ends_the_demo(dagster: HTTPServer) -> None:
     answer(dagster, launchRun={"__typename": "PythonError"})
     with pytest.raises(InternalError, match="PythonError"):

@@ -117,6 +117,7 @@ def test_the_webhook_of_alerts_is_connected_to_and_sent_nothing(
         assert (healthy, "Check CONTENT_PIPELINE_ALERT_WEBHOOK_URL." in detail) == (False, True)
 
 
+@pytest.mark.slow
 def test_a_collector_is_sent_no_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     with otlp_collector.receiving() as collector:
         monkeypatch.setattr(settings(), "otlp_endpoint", collector.url)
@@ -140,6 +141,7 @@ def wallet(remaining: float, currency: str = "usd") -> Answer:
     return Answer(body={"data": {"wallet": {"currency": currency, "remaining_balance": remaining}}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "is_well", "said"),
     [

@@ -14,6 +14,7 @@ from content_pipeline.core.twins import zeromemory
 from tests.factories import make_twin
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kept_instance")
 def test_a_workspace_is_gone_only_when_its_memories_are_gone_at_zeromemory(
     workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -26,6 +26,7 @@ def test_the_pinned_release_has_the_condition_once() -> None:
     assert script.read_text().count(SENTENCE) == 1
 
 
+@pytest.mark.slow
 def test_the_script_is_served_without_the_condition_and_otherwise_as_it_is(url: str) -> None:
     (script,) = check_execution.scripts()
     served = httpx.get(f"{url}/_next/static/chunks/{script.name}")
@@ -35,6 +36,7 @@ def test_the_script_is_served_without_the_condition_and_otherwise_as_it_is(url: 
     assert served.text == f'{before}""{after}'
 
 
+@pytest.mark.slow
 def test_other_scripts_are_dagsters(url: str) -> None:
     (script,) = check_execution.scripts()
     other = next(path for path in sorted(script.parent.glob("*.js")) if path != script)

@@ -74,6 +74,7 @@ def set_slots(monkeypatch: pytest.MonkeyPatch, **slots: int) -> None:
         monkeypatch.setattr(settings(), f"slots_{name}", number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slots", "most"),
     [

@@ -78,6 +78,7 @@ def newest(task: Task) -> Task:
         return tasks.newest(session, task.kind, task.key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [fail, cancel])
 def test_a_run_on_a_row_that_failed_is_a_retry_of_its_task(task: Task, end: Callable[[Task], None]) -> None:
     end(task)
@@ -104,6 +105,7 @@ def test_the_clients_webhook_sees_the_retry_that_a_run_enters(task: Task, receiv
     assert told(receiver, secret) == [("task.failed", task.id, None), ("task.completed", newest(task).id, task.id)]
 
 
+@pytest.mark.slow
 def test_the_webhook_of_one_task_sees_its_retries(workspace_id: UUID, receiver: Receiver) -> None:
     task = requested_avatars.request(workspace_id)
     with transaction() as session:
@@ -156,6 +158,7 @@ def test_a_cancel_after_the_launch_is_not_undone_where_the_task_had_gone_on_with
     assert (ended.status, newest(task).id) == (CANCELED, task.id)
 
 
+@pytest.mark.slow
 def test_a_cancel_while_it_works_ends_it_and_what_dagster_repeats_of_it(task: Task) -> None:
     launched = stamp()
 
@@ -180,6 +183,7 @@ def test_what_is_canceled_after_a_launch_costs_nothing(workspace_id: UUID) -> No
     assert (balance.held, balance.charged) == (0, 0)
 
 
+@pytest.mark.slow
 def test_a_repaired_avatar_is_paid_once(workspace_id: UUID) -> None:
     task = requested_avatars.request(workspace_id)
     fail(task)
@@ -227,6 +231,7 @@ def test_a_post_is_not_retried_by_a_run(workspace_id: UUID) -> None:
     assert newest(task).id == task.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("was_done", [True, False])
 def test_a_repeated_run_whose_worker_was_lost_makes_what_it_was_to_make(task: Task, was_done: bool) -> None:
     if was_done:
@@ -295,6 +300,7 @@ def test_a_run_on_captions_that_went_on_with_a_burn_in_has_the_share_of_their_wo
     assert (added["dagster/task_kind"], added["dagster/share.media.studio"]) == ("caption", str(workspace_id))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("then", "lane"),
     [(SwitchLane("io"), "io"), (SwitchLane("interactive"), "media"), (Unavailable("The store is away."), "media")],

@@ -71,6 +71,7 @@ def test_metadata_goes_without_a_picture_that_the_bucket_does_not_take(monkeypat
     assert picture_metadata("thumbnail", b"", "jpg", None) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -125,6 +126,7 @@ def test_the_api_serves_no_picture(database: None) -> None:
         assert client.get(path, follow_redirects=False).status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("owner", [uuid4(), None])
 def test_a_picture_is_deleted_with_the_runs_of_its_age(
     url: str, monkeypatch: pytest.MonkeyPatch, owner: UUID | None

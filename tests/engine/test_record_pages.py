@@ -37,6 +37,7 @@ def url(database: None) -> Iterator[str]:
         yield url
 
 
+@pytest.mark.slow
 def test_a_calendar_item_is_shown_with_links_to_its_twin(url: str, workspace_id: UUID) -> None:
     with transaction() as session:
         twin = make_twin(session, workspace_id)

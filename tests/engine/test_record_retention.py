@@ -60,6 +60,7 @@ def ticked(instance: dg.DagsterInstance, status: TickStatus) -> InstigatorState:
     return state
 
 
+@pytest.mark.slow
 def test_old_keys_go_with_their_runs(kept_instance: dg.DagsterInstance, workspace_id: UUID) -> None:
     old, young = ended(workspace_id, days_ago=91), ended(workspace_id, days_ago=89)
     register(kept_instance, old, young)
@@ -192,6 +193,7 @@ def test_back_fills_are_kept_as_long_as_runs(kept_instance: dg.DagsterInstance) 
     assert [back_fills.is_kept(kept_instance, back_fill) for back_fill in (old, young)] == [False, True]
 
 
+@pytest.mark.slow
 def test_dagster_deletes_the_ticks_of_schedules_only() -> None:
     configured = yaml.safe_load((ROOT / "dagster.yaml").read_text())["retention"]
     with dg.instance_for_test(overrides={"retention": configured}) as instance:
@@ -200,6 +202,7 @@ def test_dagster_deletes_the_ticks_of_schedules_only() -> None:
     assert min(days[InstigatorType.SCHEDULE] | days[InstigatorType.AUTO_MATERIALIZE]) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "days"), [("SKIPPED", 1), ("STARTED", 7), ("SUCCESS", 7), ("FAILURE", 30)])
 def test_ticks_of_sensors_are_kept_for_some_days(
     kept_instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, status: str, days: int

@@ -34,6 +34,7 @@ def visible(tags: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in tags.items() if not name.startswith("dagster/")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", kinds.jobs())
 @pytest.mark.parametrize("launched", [for_its_task, by_hand, by_a_back_fill])
 def test_no_two_visible_tags_of_a_run_have_the_same_value(
@@ -46,6 +47,7 @@ def test_no_two_visible_tags_of_a_run_have_the_same_value(
     assert [value for value, times in Counter(shown.values()).items() if times > 1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launched", [for_its_task, by_hand, by_a_back_fill])
 @pytest.mark.parametrize(
     ("kind", "labels"),

@@ -86,6 +86,7 @@ def test_dagsters_own_page_executes_mutations(url: str, unchanged: dg.DagsterIns
     assert is_changed(unchanged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", [{}, {"Host": "dagster.example.com"}], ids=["own host", "the browser's host"])
 def test_dagsters_own_page_behind_a_proxy_executes_mutations(
     url: str, unchanged: dg.DagsterInstance, headers: dict[str, str]
@@ -101,6 +102,7 @@ def test_a_page_of_another_origin_executes_nothing(url: str, unchanged: dg.Dagst
     assert "CONTENT_PIPELINE_DAGSTER_PUBLIC_URL" in refused.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content_type", SIMPLE_TYPES)
 @pytest.mark.parametrize("path", ["/graphql", "/report_asset_materialization/narration"])
 def test_what_a_page_can_send_without_asking_executes_nothing(

@@ -60,6 +60,7 @@ def test_a_status_can_hide_that_the_work_was_done(sandbox: Sandbox, token: str) 
     assert sandbox.requests()[-1]["mutation"] is True
 
 
+@pytest.mark.slow
 def test_a_delay_holds_the_answer_up(sandbox: Sandbox, token: str) -> None:
     sandbox.fail("tiktok", "prepare", "delay", seconds=0.3)
     began = time.monotonic()

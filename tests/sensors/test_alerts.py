@@ -48,6 +48,7 @@ def counted() -> dict[str, int]:
         return failures.totals(session)
 
 
+@pytest.mark.slow
 def test_runs_that_fail_are_counted_by_the_code_of_their_step(instance: dg.DagsterInstance) -> None:
     fail(instance, dg.Failure("Long ago.", {"code": "old"}))
     cursor, logged = tick(instance, None)
@@ -67,6 +68,7 @@ def test_runs_that_fail_are_counted_by_the_code_of_their_step(instance: dg.Dagst
     assert logged == []
 
 
+@pytest.mark.slow
 def test_a_canceled_run_that_ends_as_that_of_a_lost_worker_is_no_failure(
     instance: dg.DagsterInstance, workspace_id: UUID
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_canceled_run_that_ends_as_that_of_a_lost_worker_is_no_failure(
     assert counted() == {"worker_lost": 1, "no_audio": 1}
 
 
+@pytest.mark.slow
 def test_a_code_that_the_webhook_refuses_holds_up_no_other(instance: dg.DagsterInstance, receiver: Receiver) -> None:
     cursor, _ = tick(instance, None)
     receiver.answers["/"] = (503, {})

@@ -115,6 +115,7 @@ def requested(instance: dg.DagsterInstance) -> dict[str, dg.RunRequest]:
     return {request.tags[NEW_ACCOUNTS_TAG]: request for request in requests}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_others")
 def test_accounts_that_were_connected_are_read_by_one_run_of_the_last_window_for_each_platform(
     workspace_id: UUID, instance: dg.DagsterInstance

@@ -101,6 +101,7 @@ def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_i
     assert launched[reel_id].tags.items() >= dagster_client.run_tags(task).items()
 
 
+@pytest.mark.slow
 def test_a_due_post_and_a_reel_that_is_to_be_made_get_runs_of_their_own_jobs_once(
     workspace_id: UUID, tick: Ticks
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_tick_goes_on_until_all_that_is_due_is_launched(
     assert tick().keys() == {str(item(post).publication_id) for post in posts}
 
 
+@pytest.mark.slow
 def test_a_tick_waits_for_an_item_that_is_due_before_the_next_tick(
     workspace_id: UUID, tick: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,6 +224,7 @@ def test_a_tick_does_not_wait_for_its_last_launch_when_more_posts_are_due(
     assert is_launched.wait(30)
 
 
+@pytest.mark.slow
 def test_posts_whose_launch_is_broken_are_left_to_the_safety_net(
     due_posts: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def test_a_run_is_started_when_an_event_is_due(
     assert isinstance(tick(ephemeral), dg.RunRequest)
 
 
+@pytest.mark.slow
 def test_an_event_that_comes_during_a_tick_is_seen_in_it(
     workspace_id: UUID, ephemeral: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,7 @@ def test_an_export_may_be_of_posts_and_of_a_twin(client: TestClient) -> None:
         assert export(client, format="json", grain=grain, twin_id=str(other_id)).json()["code"] == "export_empty"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -53,6 +53,7 @@ def test_times_with_an_offset_are_told_in_utc(client: TestClient, item_body: dic
     assert edited["scheduled_at"] == client.get(item).json()["scheduled_at"] == noon.replace("T12:00", "T17:30") + "Z"
 
 
+@pytest.mark.slow
 def test_the_best_time_can_be_asked_for_and_is_explained(client: TestClient, item_body: dict[str, Any]) -> None:
     create_account(item_body["twin_id"])
     item = schedule(client, item_body, scheduled_at="best")

@@ -68,6 +68,7 @@ def test_an_item_whose_post_is_prepared_is_shown_as_scheduled_and_can_be_changed
     assert (published["status"], published["publish_task_id"]) == ("publishing", again.id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_out", [False, True])
 def test_what_is_being_published_or_out_is_not_called_back(
     client: TestClient, published_now: str, is_out: bool
@@ -81,6 +82,7 @@ def test_what_is_being_published_or_out_is_not_called_back(
     assert client.delete(published_now).status_code == (204 if is_out else 409)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("is_committed", "code"), [(False, "broken"), (True, "unconfirmed")])
 def test_a_post_that_failed_is_tried_again_as_a_new_task(
     client: TestClient, published_now: str, is_committed: bool, code: str

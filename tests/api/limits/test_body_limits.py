@@ -127,6 +127,7 @@ def test_an_upload_that_comes_fast_enough_has_the_time_that_it_needs(app, connec
     assert (status, b"not_media" in body) == (415, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "most"),
     [(GENERATE, upload_routes.UPLOADS.per_client), (BATCHES, upload_routes.CSV_UPLOADS.per_client)],
@@ -255,6 +256,7 @@ def test_of_a_csv_of_unknown_length_what_has_come_is_counted(
     assert [send(100_000).status_code for _ in range(3)] == [422, 422, 429]
 
 
+@pytest.mark.slow
 def test_forms_with_files_are_limited_before_they_are_read_and_other_forms_are_not(
     connect: Callable[..., TestClient], limit_to: LimitTo
 ) -> None:

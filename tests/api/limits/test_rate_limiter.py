@@ -83,6 +83,7 @@ def test_processes_at_work_learn_of_each_other_when_they_settle() -> None:
     assert asyncio.run(side_by_side()) == [True] * 6 + [False]
 
 
+@pytest.mark.slow
 def test_what_is_let_in_is_settled_without_being_asked_to() -> None:
     async def wait() -> float:
         turnstile, bucket = RateLimiter(), str(uuid4())

@@ -121,6 +121,7 @@ def test_a_key_has_some_messages_at_a_time(client: TestClient, monkeypatch: pyte
     assert (refused.status_code, refused.json()["code"]) == (503, "busy")
 
 
+@pytest.mark.slow
 def test_an_older_client_with_a_handshake_is_served_too(agent: Agent, server: str, client: TestClient) -> None:
     older = Agent(server, client.headers["X-API-Key"], mode="legacy")
     assert older.call("get_workspace") == agent.call("get_workspace")
@@ -163,6 +164,7 @@ def test_there_is_one_page_of_tools(client: TestClient) -> None:
         assert len(_listed(client)["result"]["tools"]) == len(TOOLS)
 
 
+@pytest.mark.slow
 def test_the_routes_that_a_tool_calls_are_part_of_its_request(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     """They waited for a slot of the workspace, which the message to the tool held."""
     monkeypatch.setattr(admission_control, "SLOTS", ConcurrencyLimit("are one", most=1000, per_client=1))

@@ -77,6 +77,7 @@ def test_the_workspace_has_what_the_other_tools_need(agent: Agent, client: TestC
 # ── making ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_captions_are_made_of_a_link_and_waited_for(agent: Agent, finished_id: str) -> None:
     accepted = agent.call("make_captions", reel_url=LINK, language="en", burn_in=True)
     assert accepted["task_id"] == f"sync_{accepted['caption_id']}"
@@ -191,6 +192,7 @@ def test_calls_that_wait_take_no_thread_from_others(
 # ── planning and publishing ──────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_post_is_planned_found_moved_and_canceled(agent: Agent, twin_id: str) -> None:
     planned = agent.call("schedule_post", **post(twin_id))
     assert agent.call("schedule_post", **post(twin_id, scheduled_at=planned["scheduled_at"]))["id"] == planned["id"]
@@ -212,6 +214,7 @@ def test_an_argument_that_says_nothing_makes_no_other_call(agent: Agent, twin_id
     assert agent.call("schedule_post", **asked, caption="Look.")["id"] != first["id"]
 
 
+@pytest.mark.slow
 def test_where_the_key_of_a_call_is_used_up_the_agent_can_go_on(agent: Agent, client: TestClient, twin_id: str) -> None:
     made = agent.call("make_captions", reel_url=LINK)
     assert client.delete(f"{PUBLIC}/captions/{made['caption_id']}").status_code == 204
@@ -227,6 +230,7 @@ def test_where_the_key_of_a_call_is_used_up_the_agent_can_go_on(agent: Agent, cl
     assert (taken["code"], "`again`" in taken["remedy"]) == ("idempotency_mismatch", True)
 
 
+@pytest.mark.slow
 def test_a_post_of_the_next_minutes_needs_a_confirmation(agent: Agent, client: TestClient, twin_id: str) -> None:
     soon = (now() + timedelta(minutes=9)).isoformat()
     later = (now() + timedelta(minutes=20)).isoformat()
@@ -300,6 +304,7 @@ def test_a_confirmed_post_is_published_once(agent: Agent, twin_id: str) -> None:
 # ── knowing ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_figures_best_times_and_texts_are_told(agent: Agent, twin_id: str) -> None:
     create_account(twin_id)
     figures = agent.call("get_figures", days=7, platform="instagram", timezone="Europe/Berlin")

@@ -1,5 +1,6 @@
 """The OpenAPI document as it is served."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from api.main import create_app
@@ -13,6 +14,7 @@ def test_the_document_is_encoded_once(anonymous_client: TestClient) -> None:
     assert second.content == first.content
 
 
+@pytest.mark.slow
 def test_below_the_path_of_a_proxy_that_is_its_server(database: None) -> None:
     client = TestClient(create_app(), root_path="/content")
     assert client.get("/openapi.json").json()["servers"] == [{"url": "/content"}]

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,11 +24,13 @@ def json_of(cues: list[Segment] | None) -> str:
     return captions_json(caption, Task(id="sync_1", state="processing" if cues is None else "done", progress=0), cues)
 
 
+@pytest.mark.slow
 @given(st.none() | st.lists(CUES))
 def test_it_is_that_of_pydantic(cues: list[Segment] | None) -> None:
     assert json_of(cues) == CaptionView.model_validate_json(json_of(cues)).model_dump_json()
 
 
+@pytest.mark.slow
 @given(st.lists(CUES))
 def test_it_has_all_cues_and_words(cues: list[Segment]) -> None:
     captions = json.loads(json_of(cues))

@@ -89,6 +89,7 @@ def states(found: Iterator[Event]) -> list[tuple[str, str, int]]:
     return [(event["name"], event["data"]["status"], event["data"]["progress"]) for event in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", [TASKS, "/api/v1/tasks"])
 def test_changes_arrive_until_the_task_has_ended(http: httpx.Client, task_id: str, base: str) -> None:
     with stream(http, f"{base}/{task_id}/events") as found:
@@ -101,6 +102,7 @@ def test_changes_arrive_until_the_task_has_ended(http: httpx.Client, task_id: st
     assert last["data"] == http.get(f"{base}/{task_id}").json()
 
 
+@pytest.mark.slow
 def test_a_client_that_connects_again_gets_nothing_twice(http: httpx.Client, task_id: str) -> None:
     path = f"{TASKS}/{task_id}/events"
     with stream(http, path) as found:
@@ -110,6 +112,7 @@ def test_a_client_that_connects_again_gets_nothing_twice(http: httpx.Client, tas
         assert next(found)["data"]["progress"] == 49
 
 
+@pytest.mark.slow
 def test_a_client_that_missed_a_change_gets_it_first(http: httpx.Client, task_id: str) -> None:
     path = f"{TASKS}/{task_id}/events"
     with stream(http, path) as found:
@@ -119,6 +122,7 @@ def test_a_client_that_missed_a_change_gets_it_first(http: httpx.Client, task_id
         assert next(found)["data"]["progress"] == 49
 
 
+@pytest.mark.slow
 def test_the_stream_of_a_finished_task_is_its_last_event(http: httpx.Client, finished_id: str) -> None:
     path = f"{TASKS}/sync_{finished_id}/events"
     with stream(http, path) as found:
@@ -137,6 +141,7 @@ def end_listening() -> bool:
         return session.scalars(text(listening)).all() == [True]
 
 
+@pytest.mark.slow
 def test_a_stream_outlives_the_loss_of_the_connection_that_listens(http: httpx.Client, task_id: str) -> None:
     with stream(http, f"{TASKS}/{task_id}/events") as found:
         next(found)
@@ -147,6 +152,7 @@ def test_a_stream_outlives_the_loss_of_the_connection_that_listens(http: httpx.C
         assert states(found) == [("error", "error", 49)]
 
 
+@pytest.mark.slow
 def test_a_comment_keeps_an_idle_stream_open(http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
     with http.stream("GET", f"{TASKS}/{task_id}/events") as response:
@@ -154,6 +160,7 @@ def test_a_comment_keeps_an_idle_stream_open(http: httpx.Client, task_id: str, m
         assert next(line for line in lines if line.startswith(":")) == ": ping"
 
 
+@pytest.mark.slow
 def test_a_stream_ends_after_a_while_so_that_its_key_is_checked_again(
     http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +169,7 @@ def test_a_stream_ends_after_a_while_so_that_its_key_is_checked_again(
         assert states(found) == [("progress", "queued", 0)]
 
 
+@pytest.mark.slow
 def test_the_keys_of_a_workspace_have_only_so_many_open_streams(
     http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,12 +192,14 @@ def test_the_keys_of_a_workspace_have_only_so_many_open_streams(
     until(is_open, seconds=10, what="the end of the first stream")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/tasks/{}/events", "/tasks/{}?wait=30"])
 def test_nobody_waits_for_another_workspace_s_task(server: str, connect: Callable, task_id: str, path: str) -> None:
     headers = {"X-API-Key": connect().headers["X-API-Key"]}
     assert httpx.get(f"{server}{PUBLIC}{path.format(task_id)}", headers=headers).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_waiting_request_is_answered_when_the_task_changes(http: httpx.Client, task_id: str) -> None:
     path = f"{TASKS}/{task_id}"
     tag = http.get(path).headers["ETag"]
@@ -201,6 +211,7 @@ def test_a_waiting_request_is_answered_when_the_task_changes(http: httpx.Client,
     assert answer.headers["ETag"] == http.get(path).headers["ETag"]
 
 
+@pytest.mark.slow
 def test_a_waiting_request_is_answered_at_once_when_the_task_has_changed_already(
     http: httpx.Client, task_id: str
 ) -> None:
@@ -210,6 +221,7 @@ def test_a_waiting_request_is_answered_at_once_when_the_task_has_changed_already
     assert http.get(path, params={"wait": 60}, headers={"If-None-Match": tag}).json()["progress"] == 49
 
 
+@pytest.mark.slow
 def test_a_waiting_request_is_answered_at_once_when_the_task_has_ended(http: httpx.Client, finished_id: str) -> None:
     path = f"{TASKS}/sync_{finished_id}"
     first = http.get(path, params={"wait": 60})
@@ -270,6 +282,7 @@ def test_a_row_that_is_retried_while_its_batch_is_open_is_streamed(http: httpx.C
         assert [(job["task_id"], job["status"]) for job in next(found)["data"]["jobs"]] == [(again, "queued")]
 
 
+@pytest.mark.slow
 def test_a_stream_ends_when_its_key_is_revoked(server: str, client: TestClient, task_id: str) -> None:
     """It went on for up to an hour, and told of all that the task made."""
     made = client.post(f"{PUBLIC}/keys", json={"name": "lost", "scopes": ["read"]}).json()
@@ -281,6 +294,7 @@ def test_a_stream_ends_when_its_key_is_revoked(server: str, client: TestClient, 
         assert http.get(f"{TASKS}/{task_id}/events").status_code == 401
 
 
+@pytest.mark.slow
 def test_a_stream_ends_when_a_key_was_revoked_while_its_request_waited(
     http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +313,7 @@ def _found_then_changed(callers: CallerCache, digest: bytes) -> None:
     callers.version += 1
 
 
+@pytest.mark.slow
 def test_a_stream_ends_when_its_key_expires(
     server: str, client: TestClient, task_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,6 +329,7 @@ def test_a_stream_ends_when_its_key_expires(
         assert list(found) == []
 
 
+@pytest.mark.slow
 def test_nobody_streams_another_workspace_s_batch(server: str, connect: Callable, batch_id: str) -> None:
     headers = {"X-API-Key": connect().headers["X-API-Key"]}
     assert httpx.get(f"{server}{PUBLIC}/bulk/reels/{batch_id}/events", headers=headers).status_code == 404

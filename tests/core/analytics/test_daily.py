@@ -110,6 +110,7 @@ def test_the_last_reading_of_a_day_may_be_made_after_midnight(history: History) 
     assert history.days("estimated") == {0: False}
 
 
+@pytest.mark.slow
 def test_what_the_platform_says_of_a_day_counts_before_the_growth_of_totals(history: History) -> None:
     history.read(at(0), views=0)
     history.read(at(1), views=480)

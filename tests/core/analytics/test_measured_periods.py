@@ -42,6 +42,7 @@ def compared(workspace_id: UUID, platform: str | None = None, zone: str = "UTC")
     return summary.platforms[platform] if platform else summary.overall
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
 def test_a_fresh_account_is_compared_with_nothing(workspace_id: UUID, zone: str) -> None:
     """What its posts had got before is spread over the days since they were published."""
@@ -51,6 +52,7 @@ def test_a_fresh_account_is_compared_with_nothing(workspace_id: UUID, zone: str)
     assert (found.previous["views"], found.deltas["views"], found.percent["views"]) == (None, None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("days_ago", "views", "followers"), [(21, True, True), (19, False, True), (8, False, False)])
 def test_a_period_is_compared_with_the_one_before_if_that_was_measured_from_its_first_day(
     workspace_id: UUID, days_ago: int, *, views: bool, followers: bool
@@ -61,6 +63,7 @@ def test_a_period_is_compared_with_the_one_before_if_that_was_measured_from_its_
         assert (found.deltas["views"] is not None, found.deltas["followers"] is not None) == (views, followers)
 
 
+@pytest.mark.slow
 def test_what_the_platform_says_of_the_days_before_an_account_was_connected_is_compared(workspace_id: UUID) -> None:
     history = connected(workspace_id, 0, "instagram")
     for days in range(1, 21):
@@ -73,6 +76,7 @@ def test_what_the_platform_says_of_the_days_before_an_account_was_connected_is_c
     assert found.deltas["followers"] is None
 
 
+@pytest.mark.slow
 def test_a_fresh_account_hides_no_comparison_of_figures_that_its_platform_does_not_have(workspace_id: UUID) -> None:
     old = connected(workspace_id, 24, "linkedin")
     for days in range(20):

@@ -152,6 +152,7 @@ def test_of_several_retries_at_once_one_is_made(workspace_id: UUID) -> None:
         assert sorted(pool.map(retry, range(4))) == [0, 0, 0, 3]
 
 
+@pytest.mark.slow
 def test_of_a_cancel_and_rows_that_end_at_once_each_row_has_one_end(workspace_id: UUID) -> None:
     batch, task, children = request(workspace_id, count=8)
     with transaction() as session:

@@ -178,6 +178,7 @@ def test_a_bad_file_moves_to_rejected_with_a_line_for_everything_that_is_wrong(i
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -300,6 +300,7 @@ def publish_and_flush(session: Session, locked: CalendarItem) -> None:
     session.flush()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second", "code"),
     [

@@ -151,6 +151,7 @@ def test_an_item_whose_post_had_ended_is_published(stage: Stage, planned: Planne
     assert planned.item.status == "published"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_scheduled_again_holds_up_nothing_else(twin: Twin) -> None:
     with transaction() as session:
         gone = make_twin(session, twin.workspace_id, name="Gone")

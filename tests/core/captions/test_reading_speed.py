@@ -108,6 +108,7 @@ _TEXTS = st.lists(st.sampled_from(["Danke", "und", "Guten", "Donaudampfschiff", 
 _TIMES = st.tuples(st.integers(0, 30), st.integers(3, 80), _TEXTS)  # tenths of a second: gap, length
 
 
+@pytest.mark.slow
 @given(st.lists(_TIMES, min_size=1, max_size=12), st.integers(0, 30))
 def test_cues_stay_in_order_and_apart_and_are_as_slow_as_gaps_allow(
     timed: list[tuple[int, int, list[str]]], rest: int

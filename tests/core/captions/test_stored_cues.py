@@ -59,6 +59,7 @@ def cue(start: float, words: int, seconds: float) -> Segment:
     return Segment(start, start + seconds, " ".join(texts), tuple(spoken))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "least", "most"), [(6, 3600, 3600), (9, 3600, 3600), (250, 15 * 3600, 100 * 3600)])
 def test_captions_with_more_words_than_are_spoken_are_read_as_longer_ones(
     workspace_id: UUID, caption_id: UUID, words: int, least: float, most: float

@@ -137,6 +137,7 @@ SONG = "".join(verse + CHORUS for verse in VERSES) + CHORUS
 OTHER_WORDS = ("colm", "strung", "bamboo", "aunt", "lemon", "river", "gone", "bright", "a", "the", "over", "under")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "misheard", "recordings"), [(MANTRA * 20, 0.1, 5), (MANTRA * 60, 0.03, 2), (SONG, 0.2, 5)]
 )
@@ -195,6 +196,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from(PIECES), max_size=40),
     st.sampled_from(["en", "de", "ja", "zh", "th"]),

@@ -69,6 +69,7 @@ def test_cues_keep_their_times_and_words_share_that_of_what_they_translate(langu
     assert [word.start for word in made[0].words] == pytest.approx([0, 1.6 * 5 / 18, 1.6 * 10 / 18])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "text", "lines"),
     [
@@ -120,6 +121,7 @@ def test_a_model_that_does_not_shorten_is_asked_twice_more_and_its_shortest_text
     assert len(language_model.asked()) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoiled",
     [
@@ -152,6 +154,7 @@ def test_a_model_that_leaves_cues_out_three_times_is_an_error_of_its_own(languag
     assert len(language_model.asked()) == 3
 
 
+@pytest.mark.slow
 def test_a_long_recording_is_translated_in_batches_that_know_what_came_before(language_model: LanguageModel) -> None:
     cues = [cue(f"Sentence {number}.", number, number + 1) for number in range(90)]
     for start, stop in ((0, 40), (40, 80), (80, 90)):
@@ -181,6 +184,7 @@ def test_chinese_has_the_characters_of_its_tag(language_model: LanguageModel) ->
     assert [one.text for one in translated(target="zh-TW")] == ["大家晚上好。", "麵包需要時間。", "謝謝。"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "headers", "code", "retryable"),
     [(429, {"Retry-After": "7"}, "text_model_limited", True), (503, {}, "text_model_failed", True)],

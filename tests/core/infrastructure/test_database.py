@@ -16,6 +16,7 @@ from tests.python_calls import calls_of
 pytestmark = pytest.mark.usefixtures("database")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [database.engine, database.autocommit_engine])
 def test_threads_that_are_first_at_once_share_an_engine(monkeypatch: pytest.MonkeyPatch, engine: Any) -> None:
     """Each had its own, and the connection of the one that was not kept stayed open."""

@@ -59,6 +59,7 @@ def test_signs_stay_what_they_are_when_they_are_looked_at_again() -> None:
     assert grapheme_clusters("".join(clusters)) == clusters
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([*WHOLE, "word", "今日", "-", "Long"]), min_size=1), st.integers(1, 9))
 def test_no_emoji_is_split_over_two_lines(parts: list[str], limit: int) -> None:
     split = split_word("".join(parts), lambda text: len(grapheme_clusters(text)) <= limit)

@@ -11,6 +11,7 @@ from content_pipeline.core.media import media_errors, source_streams, thumbnails
 from tests.media import odd, samples
 
 
+@pytest.mark.slow
 def test_a_thumbnail_is_a_small_jpeg_of_that_moment(tmp_path: Path) -> None:
     source = samples.video(tmp_path / "a.mp4", "-vf", "drawbox=color=red:t=fill:enable='gt(t,1.5)'", size="640x360")
     before, after = (Image.open(io.BytesIO(thumbnails.of_moment(source, seconds))) for seconds in (1, 2))
@@ -19,6 +20,7 @@ def test_a_thumbnail_is_a_small_jpeg_of_that_moment(tmp_path: Path) -> None:
     assert np.asarray(after)[..., 1].mean() < 30 < np.asarray(before)[..., 1].mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("degrees", [0, 90, 180, -90])
 def test_a_thumbnail_stands_upright_as_players_show_the_video(tmp_path: Path, degrees: int) -> None:
     top = "drawbox=h=ih/4:color=red:t=fill"

@@ -156,6 +156,7 @@ def test_the_lock_is_released_when_its_process_dies(short_wait: None) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_frozen_process_loses_the_lock(short_wait: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(account_lock, "IDLE_SECONDS", 0.3)
     account = uuid4()
@@ -165,6 +166,7 @@ def test_a_frozen_process_loses_the_lock(short_wait: None, monkeypatch: pytest.M
             pass
 
 
+@pytest.mark.slow
 def test_ensure_held_raises_when_the_lock_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(account_lock, "IDLE_SECONDS", 0.3)
     with hold_account_lock(uuid4()) as lock:

@@ -72,6 +72,7 @@ def test_an_error_that_passes_only_delays_a_post(stage: Stage, step: str, error:
     assert stage.oauth.refreshes == (error is EXPIRED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["check", "prepare", "commit"])
 @pytest.mark.parametrize(("error", "reason"), FINAL, ids=lambda value: str(value))
 def test_an_error_for_good_ends_a_post_that_is_not_out(stage: Stage, step: str, error: Error, reason: str) -> None:
@@ -217,6 +218,7 @@ def test_what_the_platform_says_did_not_happen_is_open_again(stage: Stage, error
     assert len(stage.platform.uploads) == (2 if error is LOST else 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["lost for good", "broken", "database away"])
 def test_a_task_that_ends_otherwise_while_its_post_may_be_out_says_so(stage: Stage, end: str) -> None:
     crash = {"lost for good": Crash(), "broken": KeyError("id"), "database away": Crash()}[end]

@@ -86,6 +86,7 @@ def test_a_canceled_post_is_not_polled(stage: Stage) -> None:
     assert stage.platform.calls.count("is_processing") == 1
 
 
+@pytest.mark.slow
 def test_a_question_that_fails_is_asked_again(stage: Stage) -> None:
     stage.platform.processing_seconds = {"prepare": 5}
     stage.platform.faults = {"is_processing": [Fault(UNREACHABLE), Fault(KeyError("status"))]}

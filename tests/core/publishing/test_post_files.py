@@ -63,6 +63,7 @@ def test_an_upload_that_is_no_cover_is_refused_when_it_is_named(workspace_id: UU
     assert caught.value.code == "cover_unusable"
 
 
+@pytest.mark.slow
 def test_a_cover_that_was_uploaded_is_taken_also_when_its_link_has_expired_or_it_was_deleted_since(
     workspace_id: UUID, run: RunContext, tmp_path: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_a_reel_that_is_not_as_it_was_rendered_is_not_posted(
     assert caught.value.code == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", ["heygen", "local"])
 def test_a_video_of_heygen_is_read_in_a_child_process(
     workspace_id: UUID, run: RunContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: AvatarProvider
@@ -170,6 +172,7 @@ def test_a_burn_in_is_posted_in_the_size_of_its_recording_only_and_at_any_rate(
     assert caught.value.code == "render_size_wrong"
 
 
+@pytest.mark.slow
 def test_posts_of_one_request_share_a_copy_of_the_video(
     workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:

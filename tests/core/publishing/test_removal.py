@@ -132,6 +132,7 @@ FAILURES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", FAILURES, ids=["refused", "quota", "token"])
 def test_a_removal_that_is_known_to_have_failed_is_not_repeated(
     stage: Stage, remover: Remover, key: str, error: Error

@@ -208,6 +208,7 @@ def test_scripts_without_blanks_come_in_pieces_of_moderate_length(language: str,
         assert unicodedata.category(token.text[0])[0] != "M"
 
 
+@pytest.mark.slow
 @example(script="HTTP://(", language="en")  # an address of nothing
 @given(script=SCRIPTS, language=st.sampled_from(["en", "ja", "ar", "es"]))
 @example(script=":D 1️⃣ ✅", language="en")

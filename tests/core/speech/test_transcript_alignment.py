@@ -102,6 +102,7 @@ def test_what_has_no_letter_has_no_time() -> None:
     assert _spans(_tokens("one", "—"), _heard("one"), 1)[1] is None
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from((*HEARD, "ruin", "!?", "zzz")), max_size=12), st.lists(st.sampled_from(HEARD)))
 def test_times_never_go_back(known: list[str], heard: list[str]) -> None:
     spans = [span for span in _spans(_tokens(*known), _heard(*heard), len(heard) + 1.0) if span]

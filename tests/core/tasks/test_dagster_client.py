@@ -102,6 +102,7 @@ def test_each_task_of_a_mixed_batch_gets_a_run_of_its_own_job_whose_key_is_in_th
     assert registered == [(job, row.partition_key) for job, row in zip(jobs, rows, strict=True)]
 
 
+@pytest.mark.slow
 def test_a_cancel_fences_off_the_runs_of_the_task_before_it_ends_them(task: Task) -> None:
     canceled = []
 

@@ -90,6 +90,7 @@ def test_the_run_of_a_burn_in_does_not_wait_for_the_deletion_of_its_captions_whi
         checked.result()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [make_reel, make_avatar_video, make_burn_in])
 def test_a_post_is_seen_or_waits_when_its_video_gets_a_new_file(workspace_id: UUID, make: Make) -> None:
     with transaction() as session:

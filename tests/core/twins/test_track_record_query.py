@@ -125,6 +125,7 @@ def test_posts_of_others_teach_nothing(twin: Twin, workspace_id: UUID) -> None:
     assert record(twin, "tiktok").posts == 12
 
 
+@pytest.mark.slow
 def test_the_rules_write_in_the_style_that_did_best_unless_the_twin_has_its_own(workspace_id: UUID) -> None:
     styles = []
     for defaults in ({}, {"instagram": {"caption_style": "plain"}}):

@@ -222,6 +222,7 @@ def test_receivers_that_failed_take_no_place_of_those_that_work(
         delivering.result(10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workspaces", "places"), [(1, 4), (2, 2)])
 def test_workspaces_whose_new_receivers_hang_leave_a_place_for_another(
     workspace_id: UUID, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, workspaces: int, places: int

@@ -63,6 +63,7 @@ def test_without_a_track_record_nothing_is_said_of_earlier_posts(language_model:
     assert "<posts>" not in language_model.asked()[0][1]["content"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [
@@ -92,6 +93,7 @@ def test_braces_in_a_plain_answer_are_text(language_model: LanguageModel) -> Non
     assert llm_composer.compose(BRIEF).text == "Bread {the good one} rises."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "half",
     [

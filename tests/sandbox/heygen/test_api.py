@@ -24,6 +24,7 @@ def test_a_video_takes_six_to_twenty_minutes(sandbox: Sandbox) -> None:
     assert 6 * 60 <= video["completed_at"] - video["created_at"] <= LONGEST
 
 
+@pytest.mark.slow
 def test_ten_videos_are_rendered_at_once_and_the_others_wait(sandbox: Sandbox) -> None:
     ids = [create(sandbox) for _ in range(12)]
     assert list(statuses(sandbox, *ids).values()) == ["processing"] * 10 + ["queued"] * 2

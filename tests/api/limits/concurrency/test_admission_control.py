@@ -189,6 +189,7 @@ def test_requests_without_a_key_are_let_through() -> None:
     asyncio.run(check())
 
 
+@pytest.mark.slow
 def test_the_api_admits_by_workspace_after_it_has_checked_the_key(
     app: FastAPI, connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -202,6 +202,7 @@ def test_a_request_that_waits_for_a_place_gets_the_next_one() -> None:
     assert order == list(range(5))
 
 
+@pytest.mark.slow
 def test_a_workspace_uses_the_object_store_one_at_a_time(
     base_url: str, connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +232,7 @@ def test_a_workspace_uses_the_object_store_one_at_a_time(
     assert others.status_code == 201
 
 
+@pytest.mark.slow
 def test_a_stream_holds_its_place_until_it_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(concurrency_limit, "PATIENCE_SECONDS", 0.05)
     slots = ConcurrencyLimit("are tested", most=1, per_client=1)

@@ -26,6 +26,7 @@ def test_requests_of_others_come_between_those_of_a_client_that_wait_for_nothing
     assert served.index("other") < 5
 
 
+@pytest.mark.slow
 def test_requests_that_come_together_are_neither_refused_nor_told_to_come_back_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -22,6 +22,7 @@ from tests.raw_servers import Talk, drips, says, talking
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "url",
     [
@@ -292,6 +293,7 @@ def test_a_file_of_unknown_size_is_taken_while_the_disk_has_room(
     assert failure(url, tmp_path / "other", max_bytes=10**12).code == "disk_full"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "talk",
     [
@@ -384,6 +386,7 @@ def test_a_post_follows_no_redirect(serve) -> None:
     assert elsewhere == []
 
 
+@pytest.mark.slow
 def test_a_post_ends_at_its_deadline(serve) -> None:
     with pytest.raises(UpstreamError) as caught:
         safe_fetch.post(serve(drips("HTTP/1.1 200 OK\nX-Slow: ")), b"{}", {}, seconds=0.3)

@@ -143,6 +143,7 @@ def test_a_signal_that_ended_a_child_is_told(server: ForkServer) -> None:
     assert _run(server, "signal") == ("", -signal.SIGSEGV, "")
 
 
+@pytest.mark.slow
 def test_a_server_ends_after_a_crash_and_not_after_a_limit(server: ForkServer) -> None:
     """Children of one server have the same layout of addresses, of which each crash tells something."""
     with _waiting(server) as (process, _, parent):
@@ -154,6 +155,7 @@ def test_a_server_ends_after_a_crash_and_not_after_a_limit(server: ForkServer) -
     assert _run(server, "parent", "")[0] != str(parent.pid)
 
 
+@pytest.mark.slow
 def test_the_children_of_a_server_that_does_not_answer_are_killed_with_it(
     server: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +203,7 @@ def test_a_child_that_was_killed_says_so(server: ForkServer) -> None:
         process.kill()  # does nothing
 
 
+@pytest.mark.slow
 def test_a_child_may_end_while_it_is_killed(server: ForkServer) -> None:
     def kill_at_the_end(_: int) -> int:
         with _forked(server, "echo", "") as (process, _):
@@ -213,6 +216,7 @@ def test_a_child_may_end_while_it_is_killed(server: ForkServer) -> None:
         assert _run(server, "parent", "")[0] == str(parent.pid)
 
 
+@pytest.mark.slow
 def test_a_server_ends_when_nobody_asks_and_starts_again(server: ForkServer, folder: Path) -> None:
     (folder / "idle").write_text("0.1")
     with _waiting(server) as (_, _, parent):
@@ -221,6 +225,7 @@ def test_a_server_ends_when_nobody_asks_and_starts_again(server: ForkServer, fol
     assert _run(server, "echo", "again")[0] == "again"
 
 
+@pytest.mark.slow
 def test_a_request_that_comes_when_its_server_ends_is_answered(server: ForkServer, folder: Path) -> None:
     (folder / "idle").write_text("0")
     parents = set()
@@ -233,6 +238,7 @@ def test_a_request_that_comes_when_its_server_ends_is_answered(server: ForkServe
     pytest.fail("hardly a server has ended")
 
 
+@pytest.mark.slow
 def test_a_server_and_its_children_end_with_the_process_that_started_it(folder: Path) -> None:
     program = (
         "import sys\n"
@@ -250,6 +256,7 @@ def test_a_server_and_its_children_end_with_the_process_that_started_it(folder: 
     until_ended(*processes)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_takes_its_children_along_and_another_one_starts(server: ForkServer) -> None:
     with _waiting(server) as (process, child, parent):
         parent.kill()
@@ -258,6 +265,7 @@ def test_a_server_that_is_killed_takes_its_children_along_and_another_one_starts
     assert _run(server, "echo", "again")[0] == "again"
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_start_fails_each_request_until_it_can(
     server: ForkServer, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,6 +38,7 @@ def test_no_two_look_alike(pictures: dict[str, list[np.ndarray]]) -> None:
         assert np.abs(pictures[one][0] - pictures[other][0]).mean() > 15, (one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
 def test_it_moves_and_ends_where_it_began(design: Design, pictures: dict[str, list[np.ndarray]]) -> None:
     *moments, end = pictures[design.name]

@@ -106,6 +106,7 @@ def test_an_address_that_does_not_work_is_a_reason_without_the_address(
     assert webhook.send(count()) == reason
 
 
+@pytest.mark.slow
 def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
     """Each byte came in time, and the thread was held for as long as they came."""
     monkeypatch.setattr(webhook, "TIMEOUT_SECONDS", 0.3)

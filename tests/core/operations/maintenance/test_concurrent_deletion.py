@@ -65,6 +65,7 @@ def test_a_retry_that_comes_second_finds_nothing(workspace_id: UUID) -> None:
         retried.result()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_posted_first", [True, False])
 def test_of_a_post_and_a_deletion_the_second_sees_the_first(workspace_id: UUID, is_posted_first: bool) -> None:
     reel = rendered_reel(workspace_id)
@@ -86,6 +87,7 @@ def test_of_a_post_and_a_deletion_the_second_sees_the_first(workspace_id: UUID, 
         outcome.result()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user", ["post", "twin"])
 @pytest.mark.parametrize("is_named_first", [True, False])
 def test_of_what_names_captions_and_their_deletion_the_second_sees_the_first(

@@ -44,6 +44,7 @@ def set_keys(patch: pytest.MonkeyPatch, *fillings: int) -> None:
     patch.setattr(settings(), "encryption_keys", [encryption_key(filling) for filling in fillings])
 
 
+@pytest.mark.slow
 def test_what_is_sealed_opens_with_the_new_key_alone(
     account: Account, publication: Publication, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ def test_keys_of_rows_that_are_gone_or_deleted_are_retired_at_once(workspace_id:
     assert retired("caption", gone, deleted, kept) == [gone, deleted]
 
 
+@pytest.mark.slow
 def test_more_keys_than_a_statement_has_parameters(workspace_id: UUID) -> None:
     old = ended(workspace_id, days_ago=91)
     gone = [str(uuid4()) for _ in range(70_000)]

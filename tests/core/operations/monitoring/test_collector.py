@@ -149,6 +149,7 @@ def deliver(workspace_id: UUID, *, due_in: float, **endpoint: Any) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_backlog_of_webhooks_is_what_can_be_delivered(workspace_id: UUID, scrape: Scrape) -> None:
     deliver(workspace_id, due_in=-70)
     deliver(workspace_id, due_in=-10)
@@ -160,6 +161,7 @@ def test_the_backlog_of_webhooks_is_what_can_be_delivered(workspace_id: UUID, sc
     assert value("webhook_backlog_age_seconds") == pytest.approx(70, abs=20)
 
 
+@pytest.mark.slow
 def test_the_bucket_is_what_the_last_sweep_found(workspace_id: UUID, scrape: Scrape) -> None:
     retention.sweep_files()
     before = scrape()

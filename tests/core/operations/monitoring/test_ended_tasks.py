@@ -68,6 +68,7 @@ def test_counts_stay_when_the_tasks_are_deleted(workspace_id: UUID, scrape: Scra
     assert [scrape()("ended_tasks_total", kind="reel", end="done") for _ in range(2)] == [2, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("settled")
 def test_processes_that_read_at_once_count_each_task_once(workspace_id: UUID, scrape: Scrape) -> None:
     for total in (10, 20, 30):

@@ -167,6 +167,7 @@ def test_an_operators_run_of_an_older_one_leaves_the_newest_alone(workspace_id: 
     assert len(list(storage.keys_below(f"{workspace_id}/exports/"))) == 1
 
 
+@pytest.mark.slow
 def test_a_retry_of_an_older_one_deletes_none_that_is_newer(workspace_id: UUID) -> None:
     oldest = run_export(workspace_id)
     with transaction() as session:

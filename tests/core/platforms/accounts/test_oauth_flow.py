@@ -77,6 +77,7 @@ def test_the_platforms_code_and_state_are_not_passed_to_the_client(
     assert not {callback_url.params["code"], callback_url.params["state"]} & set(redirect_params.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_database_shows_neither_tokens_nor_the_state(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
     authorize_url = begin(workspace_id, platform)
@@ -226,6 +227,7 @@ def test_a_failed_code_exchange_redirects_with_an_error(platforms: Sandbox, work
     assert "account_id" not in redirect_params
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_an_account_that_is_connected_again_keeps_its_id(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
     first = connect(platforms, workspace_id, platform)

@@ -54,6 +54,7 @@ def set_account(account: Account, **values: object) -> None:
         session.execute(update(Account).where(Account.id == account.id).values(values))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_fresh_token_is_used_as_it_is(connect_account, platforms: Sandbox, platform: str) -> None:
     access = tokens.get_access(connect_account(platform).id)
@@ -61,6 +62,7 @@ def test_a_fresh_token_is_used_as_it_is(connect_account, platforms: Sandbox, pla
     assert count_refreshes(platforms, platform) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_token_is_refreshed_shortly_before_its_end(connect_account, platforms: Sandbox, platform: str) -> None:
     account = connect_account(platform)
@@ -151,6 +153,7 @@ def disconnected_error(account_id: UUID) -> Disconnected:
     return caught.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_rejected_refresh_marks_the_account_and_is_not_repeated(
     connect_account, platforms: Sandbox, platform: str
@@ -175,6 +178,7 @@ def test_an_account_without_a_refresh_token_finally_needs_reconnecting(platforms
     assert is_accepted(tokens.get_access(account.id), "linkedin")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["drop", "status"])
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_refresh_that_fails_is_retried_later(connect_account, platforms: Sandbox, platform: str, kind: str) -> None:
@@ -259,6 +263,7 @@ def test_tokens_from_a_reconnection_are_not_overwritten(connect_account, platfor
     assert read_account(again.id).access_token == again.access_token
 
 
+@pytest.mark.slow
 def test_refreshed_tokens_are_stored_although_the_database_ends_its_sessions(
     connect_account, platforms: Sandbox
 ) -> None:

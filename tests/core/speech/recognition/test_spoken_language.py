@@ -40,6 +40,7 @@ def test_the_languages_of_four_windows_are_weighed(reading: Samples) -> None:
     assert [len(window) for window in model.windows] == [30 * SAMPLE_RATE] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("probabilities", "language"),
     [
