@@ -28,6 +28,7 @@ def test_dg_checks_the_definitions(tmp_path: Path) -> None:
     assert "All definitions loaded successfully." in dg(tmp_path, "check", "defs")
 
 
+@pytest.mark.nightly
 def test_dg_lists_all_that_dagster_runs(tmp_path: Path) -> None:
     listed = json.loads(dg(tmp_path, "list", "defs", "--json"))
     assert {asset["asset_key"] for asset in listed["assets"]} >= {"captions", "reel_video", "publication"}

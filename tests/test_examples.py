@@ -115,7 +115,7 @@ def test_four_charts_are_drawn_by_an_analyst_who_is_dropped_afterwards(workspace
         assert analysts.list_all(session) == []
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_no_curve_is_drawn_of_a_single_day(workspace_id: UUID, tmp_path: Path) -> None:
     with transaction() as session:
         analyst_history.fill(session, workspace_id)

@@ -45,6 +45,7 @@ def test_every_diagram_is_drawn(site: Path) -> None:
     assert drawn
 
 
+@pytest.mark.nightly
 def test_it_is_read_and_searched_without_a_network(site: Path) -> None:
     asked: list[str] = []
     with browsing() as browser, browser.new_context() as context:

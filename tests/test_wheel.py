@@ -138,7 +138,7 @@ def environment(tmp_path: Path) -> Iterator[Path]:
     rmtree(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_wheel_in_an_empty_environment_runs_a_stack_in_an_empty_folder(
     wheel: Path, environment: Path, tmp_path: Path
 ) -> None:

@@ -45,7 +45,7 @@ def backup(database: None, tmp_path: Path) -> Path:
     return folder / "backup.tar"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_databases_elsewhere_that_are_not_empty_are_refused_and_left_as_they_are(
     stack: Stack, backup: Path, workspace_id: UUID
 ) -> None:

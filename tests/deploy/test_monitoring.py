@@ -58,7 +58,7 @@ def work(workspace_id: UUID) -> None:
     leases.begin(str(uuid4()), "media@here")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_every_panel_shows_something_of_a_system_at_work(prometheus: Prometheus, workspace_id: UUID) -> None:
     retention.sweep_files()
     assert len(queries()) > 25

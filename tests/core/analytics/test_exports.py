@@ -351,7 +351,7 @@ print(written, Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[
 """
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_twenty_times_the_rows_take_no_more_memory(history: History, posts: Sequence[UUID], tmp_path: Path) -> None:
     def most_memory(days: int, format: ExportFormat) -> int:
         child = subprocess.run(

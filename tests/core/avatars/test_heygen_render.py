@@ -91,6 +91,7 @@ def test_the_language_that_is_spoken_is_the_scripts(heygen: Sandbox, workspace_i
     assert video_of(task).language == "de"
 
 
+@pytest.mark.nightly
 def test_terms_of_the_glossary_are_sent_as_they_are_said_and_shown_as_written(
     heygen: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +270,7 @@ def test_captions_are_burned_in_below_the_face(captioned: Task, tmp_path: Path) 
     assert rows.max() <= safe_zone.SAFE_BOTTOM / safe_zone.HEIGHT
 
 
+@pytest.mark.nightly
 def test_a_captioned_video_is_made_again_without_asking_heygen(
     heygen: Sandbox, captioned: Task, workspace_id: UUID
 ) -> None:
@@ -279,6 +281,7 @@ def test_a_captioned_video_is_made_again_without_asking_heygen(
     assert charged(workspace_id) == before
 
 
+@pytest.mark.nightly
 def test_captions_that_could_not_be_burned_in_are_by_a_later_run_of_the_same_video(
     heygen: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +309,7 @@ def test_a_video_without_captions_is_examined_once(
     assert len(examined) == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("captions", [True, False])
 def test_a_video_that_came_damaged_is_not_stored_and_a_retry_copies_it_again(
     heygen: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, captions: bool

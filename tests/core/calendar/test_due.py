@@ -258,7 +258,7 @@ def test_an_item_that_cannot_be_begun_fails_alone(twin: Twin) -> None:
     assert item(broken).publication_id is None
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_two_daemons(twin: Twin) -> None:
     _create_items(twin, total=10_000, soon=1_000)
     with ThreadPoolExecutor(2) as daemons:

@@ -46,7 +46,7 @@ def test_concurrent_callers_share_one_quota() -> None:
 
 OTHER_PROCESS = """
 import sys
-from content_pipeline.core import rate_limits
+from content_pipeline.core.infrastructure import rate_limits
 print(rate_limits.take(sys.argv[1], rate_limits.Rate(3, 3600)).remaining)
 """
 

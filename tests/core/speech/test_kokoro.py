@@ -38,7 +38,7 @@ def _speak(spoken: Sequence[str], speed: float = 1.0) -> Utterance:
 
 
 # Each voice says another of the scripts, once: a second of sound takes a third of a second to make.
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize(
     ("voice", "script"), zip(kokoro.KNOWN_VOICES, SCRIPTS[2:], strict=False), ids=[v.id for v in kokoro.KNOWN_VOICES]
@@ -51,7 +51,7 @@ def test_a_recognizer_hears_what_each_voice_says(voice: Voice, script: str, tmp_
     assert jiwer.cer(said, heard) <= 0.08, f"{said}\n{heard}"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("speed", [0.7, 1.0, 1.4])
 def test_captions_begin_where_the_sound_sets_in_at_every_speed(speed: float) -> None:
@@ -89,7 +89,7 @@ def test_phonemes_have_their_times_within_the_words() -> None:
     assert_phonemes_fill_words(utterance, [6, 9])
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.usefixtures("packages")
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.text("あんっー漢々志9１3,.ｶ゛ァWé㌔「」！𠮷🔥 -", min_size=1, max_size=9), min_size=1, max_size=4))
@@ -100,7 +100,7 @@ def test_every_token_has_its_time_whatever_is_in_it(texts: list[str]) -> None:
     assert all(one.end <= other.start + 1e-9 for one, other in pairwise(utterance.words))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.usefixtures("packages")
 def test_the_longest_and_slowest_sentence_is_spoken_to_its_end() -> None:
     """Of the letter with the longest reading, "kokorozashi": 45 s. The letter W gives 33 s, and the digit 9 17 s."""

@@ -45,6 +45,7 @@ SCRIPTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.nightly
 def test_a_recognizer_hears_what_the_scripts_say(tmp_path: Path) -> None:
     said, heard = [], []
     for script in SCRIPTS:

@@ -30,6 +30,7 @@ def _speak(spoken: Sequence[str], speed: float = 1.0) -> Utterance:
     return vits.speak([Token(text, text, spaced=True) for text in spoken], VoiceChoice(JOE, "en", speed))
 
 
+@pytest.mark.nightly
 def test_a_recognizer_hears_what_the_script_says(tmp_path: Path) -> None:
     said = " ".join(SCRIPTS[:2])
     narration = narrate(said, VoiceChoice(JOE, "en"))
@@ -38,6 +39,7 @@ def test_a_recognizer_hears_what_the_script_says(tmp_path: Path) -> None:
     assert jiwer.wer(canonical(said), canonical(" ".join(word.text for word in words))) <= 0.06
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("speed", "quantile"), [(0.7, 0.85), (1.4, 0.95)])
 def test_captions_begin_where_the_sound_sets_in_at_every_speed(speed: float, quantile: float) -> None:
     """At 0.7 the stops within four words ("breakfast", "six") are silences long enough to count as pauses."""
@@ -73,6 +75,7 @@ def test_every_token_has_its_time_whatever_is_in_it(texts: list[str]) -> None:
     assert all(one.end <= other.start + 1e-9 for one, other in pairwise(utterance.words))
 
 
+@pytest.mark.nightly
 def test_the_longest_and_slowest_sentence_is_spoken_to_its_end() -> None:
     utterance = _speak(["W"] * 100, speed=0.7)
     assert len(utterance.samples) / utterance.rate > 25

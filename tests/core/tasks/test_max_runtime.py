@@ -87,11 +87,11 @@ def test_a_run_without_a_task_is_fenced_off_too(database: None) -> None:
 HANGS = """
 import signal, sys, time
 from functools import partial
-from content_pipeline.core.tasks import executions, max_runtime
-executions.OVERDUE_SECONDS = 1.0
+from content_pipeline.core.tasks import leases, max_runtime
+leases.OVERDUE_SECONDS = 1.0
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 run_id = sys.argv[1]
-with executions.Heartbeat(run_id, max_seconds=0, on_overdue=partial(max_runtime.end, run_id, "media")):
+with leases.Heartbeat(run_id, max_seconds=0, on_overdue=partial(max_runtime.end, run_id, "media")):
     time.sleep(600)
 """
 

@@ -79,7 +79,7 @@ def test_a_process_that_cannot_start_is_told_until_it_can(monkeypatch: pytest.Mo
 
 
 def test_a_process_without_texts_ends() -> None:
-    program = "from content_pipeline.core.speech.recognition import embedding_worker as p; p.IDLE_SECONDS = 0; p.main()"
+    program = "from content_pipeline.core.twins import embedding_worker as p; p.IDLE_SECONDS = 0; p.main()"
     process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, cwd=ROOT)
     with process:
         assert process.wait(60) == 0

@@ -95,6 +95,7 @@ def test_captions_are_drawn_when_they_are_due(made: Path) -> None:
     assert before < 200 < 245 < after
 
 
+@pytest.mark.nightly
 def test_the_mouth_opens_with_the_sound(tmp_path: Path) -> None:
     errors = np.abs(mouth_errors.errors(_rendered(tmp_path, _narrate(SCRIPTS[2]))))
     assert len(errors) >= 7
@@ -109,6 +110,7 @@ def test_the_mouth_is_shut_before_and_after_the_speech(made: Path, spoken: Narra
     assert sizes[silent].max() < 0.1 * sizes.max()
 
 
+@pytest.mark.nightly
 def test_a_video_plays_behind_the_avatar_from_its_start_and_again(
     spoken: Narration, plain: Path, tmp_path: Path
 ) -> None:
@@ -137,6 +139,7 @@ def test_progress_rises_to_the_whole(spoken: Narration, tmp_path: Path) -> None:
     assert (shares[0], shares[-1]) == (0, 1)
 
 
+@pytest.mark.nightly
 def test_the_same_seed_makes_the_same_video_and_another_another(spoken: Narration, plain: Path, tmp_path: Path) -> None:
     again, other = (_picture(_rendered(tmp_path, spoken, seed=seed), 1.5) for seed in (1, 2))
     first = _picture(plain, 1.5)

@@ -43,6 +43,7 @@ class TestEveryCharacter:
             whites.append(int((pixels[..., :3].min(axis=2) > 225)[pixels[..., 3] > 250].sum()))
         assert whites[0] > 800 > 50 > whites[1]
 
+    @pytest.mark.nightly
     def test_keeps_its_head_within_its_box_however_it_turns(self, character: Character) -> None:
         figure = puppet.load(character.id)
         assert all(edge % 2 == 0 for edge in figure.box)

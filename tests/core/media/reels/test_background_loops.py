@@ -45,6 +45,7 @@ def test_a_plate_is_made_once_in_the_painted_colours_and_ends_where_it_begins(ho
     assert made.stat().st_mtime_ns == changed
 
 
+@pytest.mark.nightly
 def test_two_processes_that_make_one_at_once_make_the_same(home: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         one, other = pool.map(background_loops.background_loop, [DESIGN, DESIGN])

@@ -103,7 +103,7 @@ def test_a_number_is_typed_from_its_first_digit_in_a_script_that_runs_to_the_lef
     assert begun[0] == pytest.approx(done[0], abs=2)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("animation", ["pop", "typewriter"])
 @pytest.mark.parametrize("text", [*SCRIPTS.values(), "x" * 200, "❤️‍🔥", "?! … — ()"])
 def test_all_that_is_said_is_shown_in_the_safe_area(tmp_path: Path, animation: CaptionAnimation, text: str) -> None:

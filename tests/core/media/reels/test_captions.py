@@ -58,6 +58,7 @@ def assert_safe(picture: Any) -> None:
     assert SAFE_TOP <= rows.min() < rows.max() < SAFE_BOTTOM
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("text", [*SCRIPTS.values(), *NASTY.values()], ids=[*SCRIPTS, *NASTY])
 def test_whatever_is_said_is_shown_and_stays_in_the_safe_area(tmp_path: Path, text: str) -> None:
     words = speak(text)
@@ -226,6 +227,7 @@ def test_a_word_wider_than_a_line_keeps_the_size_of_the_others(word: str) -> Non
     assert "".join(event.plaintext for event in spoken).replace("-", "").count(word.replace("-", "")) == 1
 
 
+@pytest.mark.nightly
 @settings(max_examples=15)
 @given(untidy_words(), st.sampled_from(["en", "ar", "ja"]))
 def test_no_words_make_it_fail_and_every_event_is_within_the_reel(words: list[Word], language: str) -> None:

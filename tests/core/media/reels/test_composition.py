@@ -244,6 +244,7 @@ def test_backgrounds_in_hdr_and_gifs_are_in_the_colors_that_were_seen(tmp_path: 
         np.testing.assert_allclose(shown, 0.66 * np.array(odd.RED), atol=20 if source.suffix == ".gif" else 8)
 
 
+@pytest.mark.nightly
 def test_a_reel_over_hdr_looks_like_the_same_over_sdr() -> None:
     """Patches of up to 214 of 255, of which tone mapping changes only what is above 190."""
     sdr, *hdr = (np.asarray(reel, float)[hdr_sheet.MODERATE] for reel in hdr_sheet.reels())

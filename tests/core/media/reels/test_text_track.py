@@ -40,6 +40,7 @@ def headline(document: str) -> list[pysubs2.SSAEvent]:
     return [event for event in events(document, "Spoken", "Popped") if r"\move" in event.text]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_every_script_has_a_large_cover_captions_of_one_size_and_an_end_card(script: Script) -> None:
     words = spoken(script)

@@ -56,6 +56,7 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return samples.make(path, *clips, "-filter_complex", f"concat=n={len(SPOKEN)}:v=0:a=1")
 
 
+@pytest.mark.nightly
 def test_at_most_eight_words_of_a_hundred_are_wrong(heard: dict[str, Transcript]) -> None:
     spoken = [_plain(text) for text in SPOKEN.values()]
     assert sum(len(text.split()) for text in spoken) == 71
@@ -97,6 +98,7 @@ def multilingual(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return samples.make(path, *inputs, "-filter_complex", f"{padded};{joined}")
 
 
+@pytest.mark.nightly
 def test_each_language_of_a_recording_is_written_in_its_own_and_has_cues_of_its_own(multilingual: Path) -> None:
     transcript = _hear(multilingual, None)
     assert transcript.language == "en"
@@ -112,6 +114,7 @@ def test_each_language_of_a_recording_is_written_in_its_own_and_has_cues_of_its_
     assert all(len({word.language for word in cue.words}) == 1 for cue in cues)
 
 
+@pytest.mark.nightly
 def test_chinese_has_punctuation_and_the_characters_that_are_heard_without_an_example(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -124,6 +127,7 @@ def test_chinese_has_punctuation_and_the_characters_that_are_heard_without_an_ex
     assert re.sub(r"\W", "", punctuated) == re.sub(r"\W", "", bare)
 
 
+@pytest.mark.nightly
 def test_chinese_has_punctuation_and_the_terms_of_a_vocabulary() -> None:
     heard = transcribe(
         samples.MANDARIN, language="zh", threads=THREADS, on_progress=lambda _: None, vocabulary=["小雨", "步骤"]
@@ -188,6 +192,7 @@ def pitch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return samples.make(path.with_name("pitch.wav"), "-i", str(path), *music, "-filter_complex", "concat=n=2:v=0:a=1")
 
 
+@pytest.mark.nightly
 def test_names_of_a_vocabulary_are_heard_right_and_other_words_as_well_as_without(pitch: Path) -> None:
     options = {"language": "en", "threads": THREADS, "on_progress": lambda _: None}
     texts = [
@@ -220,6 +225,7 @@ def test_a_vocabulary_is_cut_between_two_terms_where_the_model_has_no_more_room(
     assert model.hotwords([]) is None
 
 
+@pytest.mark.nightly
 def test_words_are_moved_to_their_sound_in_every_piece_of_a_recording(
     reading: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +269,7 @@ def _leave_out(patch: pytest.MonkeyPatch, *, hearings: int, until: float) -> lis
     return heard
 
 
+@pytest.mark.nightly
 def test_speech_that_the_model_has_left_out_is_heard_once_more(reading: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = _leave_out(monkeypatch, hearings=1, until=16)
     transcript = _hear(reading)
@@ -272,6 +279,7 @@ def test_speech_that_the_model_has_left_out_is_heard_once_more(reading: Path, mo
     assert all(one.end <= following.start for one, following in pairwise(transcript.words))
 
 
+@pytest.mark.nightly
 def test_what_is_left_out_of_missed_speech_too_is_heard_by_itself(
     reading: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
